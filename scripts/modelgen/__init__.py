@@ -1,0 +1,1 @@
+"""Makes the model tables by asking the installed libraries (see `make_models.py`)."""

@@ -1,0 +1,1 @@
+"""The `graphlift` command: one file per subcommand, and what they share."""

@@ -1,0 +1,57 @@
+"""`graphlift rule`: the rules' own documentation."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from graphlift.cli import session
+from graphlift.rules.base import RuleModule, all_rules
+
+
+@click.command("rule")
+@click.argument("name", required=False)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(name: str | None, output_format: str) -> None:
+    """List the rules, or print the page of the rule NAME: what it finds, why that matters, what to do."""
+    if name is not None:
+        session.check_rules([name])
+    rules = [rule for rule in all_rules() if name in (None, rule.name)]
+    if output_format == "json":
+        objects = [_object(rule) for rule in rules]
+        click.echo(json.dumps(objects if name is None else objects[0], indent=2, ensure_ascii=False))
+    elif name is None:
+        width = max(len(rule.name) for rule in rules)
+        for rule in rules:
+            click.echo(f"{rule.name:<{width}}  {rule.title}")
+    else:
+        _print_page(rules[0])
+
+
+def page(rule: RuleModule) -> str:
+    """A rule's documentation as a Markdown page."""
+    return f"# {rule.name}\n\n{rule.text.strip()}\n"
+
+
+def _print_page(rule: RuleModule) -> None:
+    if not sys.stdout.isatty():
+        click.echo(page(rule), nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console()
+    console.print(Markdown(page(rule)), width=min(console.width, 100))
+
+
+def _object(rule: RuleModule) -> dict[str, str]:
+    return {
+        "name": rule.name,
+        "title": rule.title,
+        "consequence": rule.rule.consequence.value,
+        "severity": rule.rule.severity.value,
+        "since": rule.rule.since,
+        "documentation": page(rule),
+    }

@@ -1,0 +1,354 @@
+"""From the settled fixpoint to the facts about each function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphlift import models
+from graphlift.callgraph import Call, CallGraph, build_call_graph
+from graphlift.facts.model import Decoration, FunctionFacts, InGraph, StateChange
+from graphlift.index import MODULE_BODY, DefId, FunctionInfo
+from graphlift.interp.decorators import decorator_value, is_opaque, is_tf_function
+from graphlift.interp.guards import assignment_lines, in_loop
+from graphlift.interp.objects import CONSTRUCTORS
+from graphlift.interp.solver import Root, Solver
+from graphlift.interp.summary import CallEdge, Context, Effect
+from graphlift.resolve import class_info, function_info, mro, unit
+from graphlift.source.span import Place
+from graphlift.values import (
+    NONE,
+    Const,
+    Function,
+    GraphFunction,
+    Instance,
+    Mapping,
+    Never,
+    Object,
+    Sequence,
+    Unknown,
+    Value,
+    Variable,
+    const_value,
+    options,
+)
+
+
+def all_calls(solver: Solver) -> Iterator[Call]:
+    """Every call seen from a judged function or from module-level code."""
+    state = solver.state
+    for (kind, definition, _), outcome in state.outcomes.items():
+        module_level = kind == "run" and (
+            definition.endswith(f":{MODULE_BODY}") or _is_class(solver, definition)
+        )
+        if kind == "root" or module_level:
+            for edge in outcome.edges:
+                yield _call(definition, edge)
+
+
+def _is_class(solver: Solver, definition: DefId) -> bool:
+    return class_info(solver.db, definition) is not None
+
+
+def _call(caller: DefId, edge: CallEdge) -> Call:
+    return Call(caller, edge.callee, edge.place, edge.traced)
+
+
+class Program:
+    """The facts of a settled program; computed once for the whole, then asked per function."""
+
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        self.graph: CallGraph = build_call_graph(all_calls(solver))
+        self._decorations: dict[DefId, Decoration] = {}
+        self._in_graph: dict[DefId, InGraph | None] = {}
+        self._decorators: dict[tuple[str, str], Value] = {}
+        self._reachable: dict[DefId, frozenset[DefId]] = {}
+
+    def facts(self, definition: DefId) -> FunctionFacts | None:
+        """The facts of one function; `None` while it has not been judged."""
+        root = self.solver.state.roots.get(definition)
+        info: FunctionInfo | None = function_info(self.solver.db, definition)
+        if root is None or info is None:
+            return None
+        layout = unit(self.solver.db, definition.partition(":")[0]).layouts[definition]
+        return FunctionFacts(
+            info=info,
+            parameters=root.entry.parameters,
+            effects=root.summary.effects,
+            returns=root.summary.returns,
+            raises=root.summary.raises,
+            ops=root.summary.ops,
+            called=root.entry.called,
+            calls=self.graph.calls_of(definition),
+            callers=self.graph.callers_of(definition),
+            circle=self.graph.recursive.get(definition, ()),
+            decoration=self.decoration(definition),
+            in_graph=self.in_graph(definition),
+            changes=self._changes(root),
+            opaque_decorators=self._opaque(info),
+            keras=self.solver.keras,
+            keras_method=self._keras_method(info),
+            frozen_by_keras=self._frozen_by_keras(info),
+            made_anew_by=self._made_anew_by(info),
+            def_place=Place(definition, layout.name_span.shifted(1 - layout.first_line)),
+        )
+
+    # Decorators
+
+    def decoration(self, definition: DefId) -> Decoration:
+        """How the definition itself is turned into a graph."""
+        known = self._decorations.get(definition)
+        if known is None:
+            known = self._decorations[definition] = self._decoration(definition)
+        return known
+
+    def _decoration(self, definition: DefId) -> Decoration:
+        info: FunctionInfo | None = function_info(self.solver.db, definition)
+        if info is None or not info.decorators:
+            return Decoration()
+        value = self._definition_value(definition)
+        for option in options(value):
+            if isinstance(option, GraphFunction) and _is_function(option.function, definition):
+                found = tuple(n for n, text in enumerate(info.decorators) if self._is_tf(info, text))
+                return Decoration(found, option.options)
+        found = tuple(n for n, text in enumerate(info.decorators) if self._is_tf(info, text))
+        return Decoration(found)
+
+    def _definition_value(self, definition: DefId) -> Value:
+        return self.solver.read_cell(("def", definition), ("root", definition, Context()))
+
+    def _decorator(self, info: FunctionInfo, text: str) -> Value:
+        """The value of one decorator by itself; module-level ones are the same for all functions of a scope."""
+        key = (info.id if "<locals>" in info.id else info.parent, text)
+        known = self._decorators.get(key)
+        if known is None:
+            known = self._decorators[key] = decorator_value(self.solver, info, text)
+        return known
+
+    def _is_tf(self, info: FunctionInfo, text: str) -> bool:
+        return is_tf_function(self._decorator(info, text))
+
+    def _opaque(self, info: FunctionInfo) -> tuple[str, ...]:
+        return tuple(text for text in info.decorators if is_opaque(self._decorator(info, text), text))
+
+    # Graphs around a function
+
+    def in_graph(self, definition: DefId) -> InGraph | None:
+        """Who always runs the function in a graph already: every visible caller does, or Keras or tf.data."""
+        if definition not in self._in_graph:
+            self._in_graph[definition] = None  # A circle of callers proves nothing.
+            self._in_graph[definition] = self._find_graph(definition)
+        return self._in_graph[definition]
+
+    def _find_graph(self, definition: DefId) -> InGraph | None:
+        info: FunctionInfo | None = function_info(self.solver.db, definition)
+        if info is None:
+            return None
+        keras = self._traced_by_keras(info)
+        if keras is not None:
+            return keras
+        callers = [c for c in self.graph.callers_of(definition) if c.caller != definition]
+        if not callers:
+            return None
+        found: InGraph | None = None
+        for call in callers:
+            around = self._around(call)
+            if around is None:
+                return None
+            found = found or around
+        return found
+
+    def _around(self, call: Call) -> InGraph | None:
+        if call.traced and not self.decoration(call.callee).decorated:
+            return InGraph(call.callee, call.traced)
+        caller = call.caller
+        if caller.endswith(f":{MODULE_BODY}"):
+            return None
+        if self.decoration(caller).decorated:
+            return InGraph(caller, "tf.function")
+        return self.in_graph(caller)
+
+    def _traced_by_keras(self, info: FunctionInfo) -> InGraph | None:
+        base = self._library_base(info)
+        if base is None:
+            return None
+        protocol = models.subclass_protocol(base, info.name, self.solver.keras)
+        if protocol is not None and protocol.traced == "fit" and not self._visibly_called(info.id):
+            return InGraph(base, f"Keras traces `{info.name}`")
+        return None
+
+    def _visibly_called(self, definition: DefId) -> bool:
+        return any(not c.traced for c in self.graph.callers_of(definition))
+
+    def _library_base(self, info: FunctionInfo) -> str | None:
+        if not info.in_class:
+            return None
+        for entry in mro(self.solver.db, info.parent):
+            if entry is not None and entry.kind == "external":
+                return models.canonical(entry.target, self.solver.keras)
+        return None
+
+    def _keras_method(self, info: FunctionInfo) -> str:
+        base = self._library_base(info)
+        if base is None:
+            return ""
+        known = models.subclass_protocol(base, info.name, self.solver.keras) is not None
+        return info.name if known else ""
+
+    def _frozen_by_keras(self, info: FunctionInfo) -> str:
+        """The Keras class during whose shape inference the function runs, where that class has layers of its own.
+
+        Keras 3 calls `call` once in a scope without real variables; a `tf.function` that is traced there keeps the
+        initial weights as constants (reproduced on Keras 3.8.0 and 3.15.1).
+        """
+        if self.solver.keras < 3:
+            return ""
+        for owner in self._keras_callers(info):
+            if self._has_layers(owner):
+                return owner
+        return ""
+
+    def _keras_callers(self, info: FunctionInfo) -> list[DefId]:
+        """The Keras classes whose `call` is, or calls directly or through others, this function."""
+        found: list[DefId] = []
+        seen: set[DefId] = set()
+        pending = [info.id]
+        while pending:
+            current = pending.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            here: FunctionInfo | None = function_info(self.solver.db, current)
+            if here is not None and self._keras_method(here) == "call":
+                found.append(here.parent)
+            pending.extend(call.caller for call in self.graph.callers_of(current))
+        return sorted(found)
+
+    def _has_layers(self, owner: DefId) -> bool:
+        """Whether instances of a class hold Keras layers or models, which are built when they are first called."""
+        lines = [e.target for e in mro(self.solver.db, owner) if e is not None and e.kind == "class"]
+        held = [v for key, v in self.solver.state.cells.items() if key[0] == "attr" and key[1] in lines]
+        return any(self._holds_layer(value) for value in held)
+
+    def _holds_layer(self, value: Value) -> bool:
+        for option in options(value):
+            if isinstance(option, Object) and models.is_subclass(option.cls, "keras.layers.Layer"):
+                return True
+            if isinstance(option, Sequence) and self._holds_layer(option.element):
+                return True
+            if isinstance(option, Mapping) and self._holds_layer(option.value):
+                return True
+            if isinstance(option, Instance | Unknown) and self._may_be_layer(option):
+                return True
+        return False
+
+    def _may_be_layer(self, value: Instance | Unknown) -> bool:
+        if isinstance(value, Unknown):
+            return True
+        return any(
+            entry is None
+            or (
+                entry.kind == "external"
+                and models.is_subclass(models.canonical(entry.target, 3), "keras.layers.Layer")
+            )
+            for entry in mro(self.solver.db, value.definition)
+        )
+
+    # State
+
+    def _changes(self, root: Root) -> tuple[StateChange, ...]:
+        found: dict[StateChange, None] = {}
+        for effect in root.summary.effects:
+            if effect.kind != "reads-state":
+                continue
+            for changer, certain in self._changers(effect):
+                setup = self._is_setup(changer) or self._only_before(
+                    changer, effect.subject, root.entry.definition
+                )
+                if not setup:
+                    found[StateChange(effect.subject, changer, certain)] = None
+        return tuple(found)
+
+    def _only_before(self, changer: DefId, subject: str, judged: DefId) -> bool:
+        """Whether the change is set-up: it runs once, outside loops, before its code calls the function."""
+        name = subject.rpartition(".")[2]
+        holder = unit(self.solver.db, changer.partition(":")[0]) if ":" in changer else None
+        node = None if holder is None else holder.nodes.get(changer)
+        if holder is None or node is None or not self._runs_once(changer):
+            return False
+        lines = assignment_lines(node, name)
+        first = holder.layouts[changer].first_line
+        calls = [
+            call.place.span.line + first - 1
+            for call in self.graph.calls_of(changer)
+            if judged in self._reach(call.callee)
+        ]
+        return bool(lines) and None not in lines and bool(calls) and max(filter(None, lines)) < min(calls)
+
+    def _runs_once(self, definition: DefId) -> bool:
+        if definition.endswith(f":{MODULE_BODY}"):
+            return True
+        callers = self.graph.callers_of(definition)
+        if len(callers) != 1 or not callers[0].caller.endswith(f":{MODULE_BODY}"):
+            return False
+        holder = unit(self.solver.db, callers[0].caller.partition(":")[0])
+        return not in_loop(holder.nodes[callers[0].caller], callers[0].place.span.line)
+
+    def _reach(self, definition: DefId) -> frozenset[DefId]:
+        """The functions that a call of this one may get to, itself included."""
+        known = self._reachable.get(definition)
+        if known is None:
+            seen: set[DefId] = set()
+            pending = [definition]
+            while pending:
+                current = pending.pop()
+                if current not in seen:
+                    seen.add(current)
+                    pending.extend(call.callee for call in self.graph.calls_of(current))
+            known = self._reachable[definition] = frozenset(seen)
+        return known
+
+    def _is_setup(self, changer: DefId) -> bool:
+        """Whether a method is only ever called by constructors."""
+        callers = self.graph.callers_of(changer)
+        return bool(callers) and all(
+            call.caller.rpartition(".")[2].partition("@")[0] in CONSTRUCTORS for call in callers
+        )
+
+    def _made_anew_by(self, info: FunctionInfo) -> DefId:
+        """The enclosing function, when it is seen to be called more than once and so makes this one anew."""
+        if "<locals>" not in info.id or function_info(self.solver.db, info.parent) is None:
+            return ""
+        callers = self.graph.callers_of(info.parent)
+        return info.parent if callers and not self._runs_once(info.parent) else ""
+
+    def _changers(self, effect: Effect) -> list[tuple[DefId, bool]]:
+        owner, _, name = effect.subject.rpartition(".")
+        cells = self.solver.state.cells
+        held = cells.get(("attr", owner, name), Never())
+        if options(held) and all(isinstance(o, Variable) or o == NONE for o in options(held)):
+            return []  # A variable that is made late is made once: tracing refuses anything else.
+        if effect.subject.startswith("global "):
+            module, _, variable = effect.subject.removeprefix("global ").rpartition(".")
+            value = cells.get(("changed-global", module, variable), Never())
+        else:
+            lines = [owner]
+            if class_info(self.solver.db, owner) is not None:
+                lines = [e.target for e in mro(self.solver.db, owner) if e is not None and e.kind == "class"]
+            changed = [cells.get(("changed", line, name), Never()) for line in lines]
+            found = [(text, True) for value in changed for text in _texts(value)]
+            through_unknown = cells.get(("changed", "?", name), Never())
+            return [*found, *((text, False) for text in _texts(through_unknown))]
+        return [(text, True) for text in _texts(value)]
+
+
+def _texts(value: Value) -> list[DefId]:
+    return [str(const_value(o)) for o in options(value) if isinstance(o, Const)] or (
+        ["?"] if options(value) else []
+    )
+
+
+def _is_function(value: Value, definition: DefId) -> bool:
+    while isinstance(value, GraphFunction):
+        value = value.function
+    return isinstance(value, Function) and value.definition == definition

@@ -1,0 +1,87 @@
+"""What is known of one function, gathered for the rules: plain, frozen data."""
+
+from __future__ import annotations
+
+import msgspec
+
+from graphlift.callgraph import Call
+from graphlift.index import DefId, FunctionInfo
+from graphlift.interp.entry import ParameterEvidence
+from graphlift.interp.summary import Effect
+from graphlift.source.span import Place, Span
+from graphlift.values import Value
+
+
+class Decoration(msgspec.Struct, frozen=True):
+    """How a function becomes a graph: the `tf.function` decorators on it (by position, outermost first).
+
+    `options` are the keyword arguments that were given, by name, as values.
+    """
+
+    decorators: tuple[int, ...] = ()
+    options: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def decorated(self) -> bool:
+        """Whether the definition itself carries the decorator."""
+        return bool(self.decorators)
+
+
+class InGraph(msgspec.Struct, frozen=True):
+    """Who already runs the function inside a graph, whenever it runs. `by` names it, `how` says in what way."""
+
+    by: str
+    how: str
+
+
+class StateChange(msgspec.Struct, frozen=True):
+    """Somebody who changes a piece of Python state after it was set up: the definition that does.
+
+    It is not certain when the change goes through an object of unknown class.
+    """
+
+    subject: str
+    changer: DefId
+    certain: bool = True
+
+
+class FunctionFacts(msgspec.Struct, frozen=True):
+    """Everything the rules may ask about one function.
+
+    `effects` are those of one call, its own and its callees', judged as if the function were traced.
+    `ops` estimates the TensorFlow ops of one eager call. `changes` lists, for each `reads-state` effect's subject,
+    who changes that state.
+    """
+
+    info: FunctionInfo
+    parameters: tuple[ParameterEvidence, ...]
+    effects: tuple[Effect, ...]
+    returns: Value
+    raises: bool
+    ops: int
+    called: bool
+    calls: tuple[Call, ...]
+    callers: tuple[Call, ...]
+    circle: tuple[DefId, ...]
+    decoration: Decoration
+    in_graph: InGraph | None
+    changes: tuple[StateChange, ...]
+    opaque_decorators: tuple[str, ...]
+    keras: int
+    keras_method: str = ""
+    """The Keras protocol method this is (`call`, `train_step`, …), else empty."""
+    frozen_by_keras: str = ""
+    """Under Keras 3: the class whose lazily built layers this function uses while Keras builds it, else empty."""
+    made_anew_by: DefId = ""
+    """For a nested function: the enclosing function that makes it anew at each of several calls, else empty."""
+    def_place: Place = Place("", Span(1, 0, 1, 0))
+    """The function's name after `def`."""
+
+    @property
+    def definition(self) -> DefId:
+        """The function's id."""
+        return self.info.id
+
+    def of(self, *kinds: str) -> tuple[Effect, ...]:
+        """The effects of these kinds."""
+        return tuple(effect for effect in self.effects if effect.kind in kinds)

@@ -1,0 +1,279 @@
+"""From facts and verdicts to the report of a file: places become locations, findings become diagnostics."""
+
+from __future__ import annotations
+
+from graphlift.decision import Decision, decide
+from graphlift.facts import FunctionFacts, Program
+from graphlift.index import FunctionInfo, Unit, module_of, qualname_of
+from graphlift.interp.entry import ParameterEvidence
+from graphlift.interp.solver import Solver
+from graphlift.plan import Plan, make_plan
+from graphlift.resolve import files, path_of, unit
+from graphlift.rules import Finding, findings_of, rule_named
+from graphlift.source.config import Settings
+from graphlift.source.span import Place, Span
+from graphlift.values import (
+    Array,
+    Const,
+    Instance,
+    Mapping,
+    Py,
+    Sequence,
+    SetOf,
+    Tensor,
+    Unknown,
+    Variable,
+    display,
+    options,
+)
+from graphlift.verdict import (
+    Diagnostic,
+    FileReport,
+    FunctionReport,
+    Location,
+    Parameter,
+    Problem,
+    Reason,
+    Severity,
+    TraceStep,
+    Verdict,
+)
+
+MOST_REASONS = 12
+
+
+class Reporter:
+    """Makes reports from a settled program; keeps what it has worked out."""
+
+    def __init__(self, program: Program, solver: Solver, settings: Settings) -> None:
+        self._program = program
+        self._solver = solver
+        self._db = solver.db
+        self._ignored = frozenset(settings.ignore)
+        self._keys = {path: key for key, path in files(self._db, "").paths.items()}
+        self._judged: dict[str, tuple[FunctionFacts, tuple[Finding, ...], Decision] | None] = {}
+        self._files: dict[str, FileReport] = {}
+        self._plan: Plan | None = None
+
+    def judge(self, definition: str) -> tuple[FunctionFacts, tuple[Finding, ...], Decision] | None:
+        """Facts, findings and decision about one function; `None` when it has not been judged."""
+        if definition not in self._judged:
+            facts = self._program.facts(definition)
+            if facts is None:
+                self._judged[definition] = None
+            else:
+                findings = findings_of(facts)
+                decision = decide(facts, findings, lambda place: self.locate(place).span.line)
+                self._judged[definition] = (facts, findings, decision)
+        return self._judged[definition]
+
+    @property
+    def plan(self) -> Plan:
+        """Which functions of the program to convert."""
+        if self._plan is None:
+            verdicts = {}
+            for key in self._keys.values():
+                for info in unit(self._db, key).index.functions:
+                    judged = None if info.is_lambda else self.judge(info.id)
+                    if judged is not None:
+                        verdicts[info.id] = (judged[2].verdict, judged[0])
+            self._plan = make_plan(verdicts, self._program.graph)
+        return self._plan
+
+    def file(self, path: str, problems: tuple[Problem, ...]) -> FileReport:
+        """The report of one file; `problems` are those of reading it."""
+        known = self._files.get(path)
+        if known is None:
+            known = self._files[path] = self._file(path, problems)
+        return known
+
+    def _file(self, path: str, problems: tuple[Problem, ...]) -> FileReport:
+        key = self._keys.get(path)
+        if key is None:
+            return FileReport(path, problems=problems)
+        found = unit(self._db, key)
+        if not problems:
+            problems = tuple(Problem(path, p.line, p.message) for p in found.parsed.problems)
+        functions: list[FunctionReport] = []
+        diagnostics: list[Diagnostic] = []
+        for info in found.index.functions:
+            judged = None if info.is_lambda else self.judge(info.id)
+            if judged is None:
+                continue
+            report = self._function(path, found, info, *judged)
+            functions.append(report)
+            diagnostics.extend(self._diagnostics(report, judged[0], judged[1]))
+        functions.sort(key=lambda f: (f.line, f.qualname))
+        unique = {
+            (d.location, d.rule, d.message): d
+            for d in sorted(diagnostics, key=lambda d: (d.location, d.rule, d.message, d.function))
+        }
+        return FileReport(path, _line_count(found), tuple(functions), tuple(unique.values()), problems)
+
+    # Places
+
+    def locate(self, place: Place) -> Location:
+        """Where a place is now."""
+        holder = unit(self._db, module_of(place.definition))
+        layout = holder.layouts.get(place.definition)
+        lines = layout.first_line - 1 if layout is not None else 0
+        return Location(path_of(self._db, holder.key), place.span.shifted(lines))
+
+    def _trace(self, finding: Finding) -> tuple[TraceStep, ...]:
+        steps = []
+        for call in finding.via:
+            location = self.locate(call)
+            steps.append(TraceStep(location, f"calls `{self._source(location)}`"))
+        if finding.via:
+            steps.append(TraceStep(self.locate(finding.place), finding.message))
+        return tuple(steps)
+
+    def _source(self, location: Location) -> str:
+        """The text of a call up to its arguments, on one line."""
+        key = self._keys.get(location.path)
+        if key is None:
+            return "…"
+        span = location.span
+        line = unit(self._db, key).parsed.line(span.line)
+        text = line[span.column :] if span.end_line > span.line else line[span.column : span.end_column]
+        return text.partition("(")[0].strip() or "…"
+
+    # Functions
+
+    def _function(
+        self,
+        path: str,
+        found: Unit,
+        info: FunctionInfo,
+        facts: FunctionFacts,
+        findings: tuple[Finding, ...],
+        decision: Decision,
+    ) -> FunctionReport:
+        layout = found.layouts[info.id]
+        deciding = decision.deciding[:MOST_REASONS]
+        planned = self.plan.of(info.id)
+        covered = planned.covered_by
+        return FunctionReport(
+            path=path,
+            qualname=qualname_of(info.id),
+            line=layout.def_line,
+            end_line=layout.end_line,
+            name_span=layout.name_span,
+            execution="graph" if facts.decoration.decorated else "eager",
+            verdict=decision.verdict,
+            confidence=decision.confidence,
+            assumptions=decision.assumptions,
+            reasons=tuple(self._reason(finding) for finding in deciding),
+            parameters=tuple(self._parameter(p) for p in facts.parameters),
+            effects=tuple(sorted({_effect_text(f) for f in findings})),
+            recommended=planned.recommended,
+            covered_by=None if covered is None else self._qualified(covered),
+            decorator_spans=tuple(layout.decorators[n] for n in facts.decoration.decorators),
+            summary=decision.summary,
+        )
+
+    def _qualified(self, definition: str) -> str:
+        return f"{path_of(self._db, module_of(definition))}::{qualname_of(definition)}"
+
+    def _reason(self, finding: Finding) -> Reason:
+        inside = finding.via[0] if finding.via else finding.place
+        return Reason(
+            finding.rule, finding.message, self.locate(inside), self._trace(finding), finding.certain
+        )
+
+    def _parameter(self, evidence: ParameterEvidence) -> Parameter:
+        texts = {
+            "calls": "visible calls",
+            "annotation": "its annotation",
+            "protocol": "Keras's protocol",
+            "default": "its default",
+            "self": "the method's own object",
+            "nothing": "nothing",
+        }
+        text = texts.get(evidence.source, "")
+        if evidence.source == "use" and evidence.place is not None:
+            location = self.locate(evidence.place)
+            text = f"its use on line {location.span.line}"
+        return Parameter(evidence.name, _kind(evidence), display(evidence.value), text)
+
+    # Diagnostics
+
+    def _diagnostics(
+        self, report: FunctionReport, facts: FunctionFacts, findings: tuple[Finding, ...]
+    ) -> list[Diagnostic]:
+        if facts.decoration.decorated:
+            return self._graph_diagnostics(report, findings)
+        if report.verdict is Verdict.CONVERT and report.recommended and "convertible" not in self._ignored:
+            location = Location(report.path, report.name_span)
+            return [
+                Diagnostic(
+                    location,
+                    "convertible",
+                    Severity.HINT,
+                    f"`{report.qualname}` can run as a graph",
+                    report.qualname,
+                    ("convert",),
+                )
+            ]
+        return []
+
+    def _graph_diagnostics(self, report: FunctionReport, findings: tuple[Finding, ...]) -> list[Diagnostic]:
+        found = []
+        fixes = ("remove",) if report.verdict is Verdict.REMOVE else ()
+        for finding in findings:
+            rule = rule_named(finding.rule)
+            assert rule is not None
+            quiet = rule.rule.severity in (Severity.INFORMATION, Severity.HINT)
+            decides = fixes and any(r.rule == finding.rule for r in report.reasons)
+            if not finding.certain or finding.rule in self._ignored or (quiet and not decides):
+                continue
+            inside = finding.via[0] if finding.via else finding.place
+            location = self.locate(inside)
+            if location.path != report.path:
+                continue
+            severity = Severity.WARNING if quiet else rule.rule.severity
+            found.append(
+                Diagnostic(
+                    location,
+                    finding.rule,
+                    severity,
+                    finding.message,
+                    report.qualname,
+                    fixes,
+                    self._trace(finding),
+                )
+            )
+        return found
+
+
+def _line_count(found: Unit) -> int:
+    text = found.parsed.text
+    return found.parsed.line_count - (1 if text.endswith(("\n", "\r")) or not text else 0)
+
+
+def _effect_text(finding: Finding) -> str:
+    return f"{finding.rule}: {finding.message}"
+
+
+def _kind(evidence: ParameterEvidence) -> str:
+    if evidence.source == "self":
+        return "self"
+    kinds = set()
+    for option in options(evidence.value):
+        if isinstance(option, Unknown):
+            return "unknown"
+        if isinstance(option, Tensor | Variable):
+            kinds.add("tensor")
+        elif isinstance(option, Sequence | Mapping | SetOf):
+            kinds.add("container")
+        elif isinstance(option, Const | Py | Array | Instance):
+            kinds.add("python")
+        else:
+            kinds.add("python")
+    kinds = kinds - {"python"} if len(kinds) > 1 else kinds
+    return kinds.pop() if len(kinds) == 1 else ("container" if kinds else "unknown")
+
+
+def whole_file(path: str) -> Location:
+    """The very beginning of a file, for what concerns all of it."""
+    return Location(path, Span(1, 0, 1, 0))

@@ -1,0 +1,279 @@
+"""The one entry to the analysis, for the command line and for the analysis process of the server alike.
+
+Plain data in, plain data out: no LSP types, no syntax trees. Not thread-safe: one thread owns a `Workspace`.
+Paths are absolute, normalised strings; a path need not exist on disk when a buffer is open for it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from graphlift import fixes as editing
+from graphlift.engine import Database
+from graphlift.facts import Program
+from graphlift.ide.hover import function_markdown
+from graphlift.ide.report import Reporter
+from graphlift.interp.solver import Solver
+from graphlift.models.uses import OPAQUE_LIBRARIES
+from graphlift.resolve import Files, files, source_text
+from graphlift.resolve.environment import Installed, find_environment
+from graphlift.source.config import Settings as Settings
+from graphlift.source.discover import discover
+from graphlift.source.files import SourceText, read
+from graphlift.source.span import Span
+from graphlift.verdict import (
+    Environment,
+    FileReport,
+    Fix,
+    FunctionReport,
+    Problem,
+    Verdict,
+)
+
+RECURSION_LIMIT = 20_000
+"""Python frames; expressions of some thousand terms are interpreted recursively."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the analysis of the workspace is: `done` of `total` files; `message` says what goes on."""
+
+    done: int
+    total: int
+    message: str
+
+
+class Hover(msgspec.Struct, frozen=True):
+    """What to show at a position, as Markdown, and the text it is about."""
+
+    markdown: str
+    span: Span
+
+
+class Workspace:
+    """A set of files under some roots, open buffers over them, and all that is known about them."""
+
+    def __init__(
+        self,
+        roots: Sequence[str],
+        settings: Settings | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        gc.set_threshold(200_000, 20, 50)  # Long-lived trees and summaries: full collections find nothing.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+        self.settings = settings or Settings()
+        self.roots = tuple(str(Path(root).absolute()) for root in roots)
+        self._installed: Installed = find_environment(
+            self.roots, self.settings.interpreter, self.settings.tensorflow, self.settings.keras
+        )
+        self.db = Database(cancelled)
+        self.solver = Solver(self.db, self._installed.keras, cancelled)
+        self._buffers: dict[str, str] = {}
+        self._on_disk: dict[str, SourceText] = {}
+        self._stale = True
+        self._next: Solver | None = None
+        """The settling under way; `solver` answers from the one before until it is done."""
+        self._edited: set[str] = set()
+        """Files whose functions are due to be judged anew, with the evidence of the last settling."""
+        self._reporter: Reporter | None = None
+        self.rescan()
+
+    # Files
+
+    def files(self) -> tuple[str, ...]:
+        """The Python files of the workspace and the open buffers, sorted."""
+        return tuple(sorted({*self._on_disk, *self._buffers}))
+
+    def rescan(self) -> None:
+        """Look at the disk again: files created, changed or deleted since the last look."""
+        found = discover(
+            self.roots,
+            self.settings.exclude,
+            base=self.settings.base,
+            respect_gitignore=self.settings.respect_gitignore,
+        )
+        self._on_disk = {path: read(path) for path in found.files}
+        self._publish()
+
+    def open(self, path: str, text: str) -> None:
+        """Let `text` stand for the file from now on, whatever the disk says; also for each later change."""
+        known = path in self._buffers or path in self._on_disk
+        before = self.text(path)
+        self._buffers[path] = text
+        if not known:
+            self._publish()
+        elif text != before:
+            self.db.set(source_text, path, text)
+            self._outdate(path)
+
+    def close(self, path: str) -> None:
+        """Let the disk speak for the file again."""
+        if self._buffers.pop(path, None) is not None:
+            if path in self._on_disk:
+                self._on_disk[path] = read(path)
+            self._publish()
+
+    def text(self, path: str) -> str:
+        """The text that is analysed for a file: the open buffer's, else the disk's, else nothing."""
+        if path in self._buffers:
+            return self._buffers[path]
+        found = self._on_disk.get(path)
+        return found.text if found is not None and not found.problems else ""
+
+    def key_of(self, path: str) -> str:
+        """The module key of a file; see `resolve.program`."""
+        return module_key(path, self.roots)
+
+    def _publish(self) -> None:
+        """Tell the database about the set of files and their texts."""
+        paths: dict[str, str] = {}
+        for path in self.files():
+            paths.setdefault(self.key_of(path), path)
+            self.db.set(source_text, path, self.text(path))
+        opaque = OPAQUE_LIBRARIES
+        self.db.set(files, "", Files(paths, self.roots, self._installed.search, opaque))
+        self._outdate()
+
+    def _outdate(self, path: str | None = None) -> None:
+        """Something has changed: one file's text, or (without a path) the set of files."""
+        self._stale = True
+        self._reporter = None
+        if path is not None:
+            self._edited.add(path)
+
+    # Analysis
+
+    def settle(self, progress: Callable[[Progress], None] | None = None, budget: float | None = None) -> bool:
+        """Bring the evidence up to date over the whole workspace, open files first (the slow path).
+
+        Works for about `budget` seconds (without limit when `None`) and says whether everything is settled;
+        call again to go on. Raises `Cancelled` (see `engine`) when `cancelled()` turns true; what was done
+        is kept.
+        """
+        if self._stale or self._next is None:
+            self._next = self.solver.successor()
+            self._stale = False
+        deadline = None if budget is None else time.monotonic() + budget
+        told = -1
+        for done, total in self._next.settle():
+            if progress is not None and done != told:
+                told = done
+                progress(Progress(done, total, "Analysing"))
+            if deadline is not None and time.monotonic() > deadline and done < total:
+                return False
+        if self.solver is not self._next:
+            self.solver = self._next
+            self._reporter = None
+            self._edited.clear()
+        return True
+
+    def report(self, path: str) -> FileReport:
+        """What is said of one file, with the evidence known so far (the fast path).
+
+        Before the workspace has settled for the first time there are no diagnostics yet: callers that are not
+        analysed could still change every verdict.
+        """
+        settled = self.solver.state.settled
+        if not settled:
+            self._edited.add(path)
+        for edited in sorted(self._edited):
+            self.solver.refresh(self.key_of(edited))
+            self._edited.discard(edited)
+            self._reporter = None
+        if self._reporter is None:
+            self._reporter = Reporter(Program(self.solver), self.solver, self.settings)
+        found = self._reporter.file(path, self._problems(path))
+        return found if settled else msgspec.structs.replace(found, diagnostics=())
+
+    def _problems(self, path: str) -> tuple[Problem, ...]:
+        if path in self._buffers:
+            return ()
+        found = self._on_disk.get(path)
+        return () if found is None else tuple(Problem(path, p.line, p.message) for p in found.problems)
+
+    # Questions
+
+    def function_at(self, path: str, line: int, column: int | None = None) -> FunctionReport | None:
+        """The innermost function whose lines hold the position; with a column, only on its name or decorator."""
+        best: FunctionReport | None = None
+        for function in self.report(path).functions:
+            if column is not None:
+                spans = (function.name_span, *function.decorator_spans)
+                if not any(span.contains(line, column) for span in spans):
+                    continue
+            elif not self._first_line(function) <= line <= function.end_line:
+                continue
+            if best is None or function.line >= best.line:
+                best = function
+        return best
+
+    @staticmethod
+    def _first_line(function: FunctionReport) -> int:
+        return min([function.line, *(span.line for span in function.decorator_spans)])
+
+    def hover(self, path: str, line: int, column: int) -> Hover | None:
+        """What to show when the pointer rests on a position."""
+        function = self.function_at(path, line, column)
+        if function is None:
+            return None
+        span = next(s for s in (function.name_span, *function.decorator_spans) if s.contains(line, column))
+        return Hover(function_markdown(function, self.environment), span)
+
+    def fixes(self, path: str, span: Span) -> tuple[Fix, ...]:
+        """The edits on offer for the functions and diagnostics that touch the span."""
+        report = self.report(path)
+        wanted = {
+            diagnostic.function
+            for diagnostic in report.diagnostics
+            if diagnostic.fixes and diagnostic.location.span.overlaps(span)
+        }
+        found = []
+        for function in report.functions:
+            first = self._first_line(function)
+            head = Span(first, 0, function.name_span.end_line, function.name_span.end_column + 1)
+            if function.qualname in wanted or head.overlaps(span):
+                found.append(self._fix(function))
+        return tuple(fix for fix in found if fix is not None)
+
+    def all_fixes(self, path: str, slugs: Sequence[str]) -> tuple[Fix, ...]:
+        """The edits on offer in a whole file, of these kinds (`convert`, `remove`), in source order."""
+        fixes = [self._fix(function) for function in self.report(path).functions if function.recommended]
+        return tuple(fix for fix in fixes if fix is not None and fix.slug in slugs)
+
+    def _fix(self, function: FunctionReport) -> Fix | None:
+        target = editing.Target(function.qualname, function.line)
+        text = self.text(function.path)
+        if function.verdict is Verdict.CONVERT:
+            made = editing.convert(function.path, text, target)
+        elif function.verdict is Verdict.REMOVE:
+            made = editing.remove(function.path, text, target, decorator_spans=function.decorator_spans)
+        else:
+            return None
+        if isinstance(made, editing.Refusal):
+            return None
+        proven = function.confidence == "proven"
+        return msgspec.structs.replace(made, safe=made.safe and proven, preferred=proven)
+
+    @property
+    def environment(self) -> Environment:
+        """The Python, TensorFlow and Keras that the verdicts hold for."""
+        found = self._installed
+        return Environment(found.python, found.tensorflow, found.keras, found.source)
+
+
+def module_key(path: str, roots: Sequence[str]) -> str:
+    """The dotted form of a path below the innermost root that holds it; of the whole path when none does."""
+    best = ""
+    for root in roots:
+        base = root if Path(root).is_dir() else str(Path(root).parent)
+        if path.startswith(base.rstrip("/") + "/") and len(base) > len(best):
+            best = base
+    relative = path[len(best) :].strip("/") if best else path.strip("/")
+    stem = relative.removesuffix(".py")
+    stem = stem.removesuffix("/__init__") if stem != "__init__" else stem
+    return stem.replace(".", "_").replace("/", ".").replace(":", "_")

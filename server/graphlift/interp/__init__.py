@@ -1,0 +1,1 @@
+"""The abstract interpreter: a definition in a context to values and effects."""

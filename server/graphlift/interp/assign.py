@@ -1,0 +1,286 @@
+"""Binding values to targets: names, attributes, elements, unpacking."""
+
+from __future__ import annotations
+
+import msgspec
+
+from graphlift.interp.frame import Frame
+from graphlift.interp.objects import store_attribute, stored
+from graphlift.interp.targets import target_of
+from graphlift.syntax import nodes
+from graphlift.values import (
+    Array,
+    Const,
+    Dataset,
+    Instance,
+    KerasTensor,
+    Mapping,
+    Module,
+    Never,
+    Sequence,
+    SetOf,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    const,
+    join,
+    join_all,
+    options,
+)
+
+
+def assign(frame: Frame, target: nodes.NodeNG, value: Value) -> None:
+    """`target = value`."""
+    if isinstance(target, nodes.AssignName):
+        _name(frame, target, value)
+    elif isinstance(target, nodes.AssignAttr):
+        _attribute(frame, target, value)
+    elif isinstance(target, nodes.Tuple | nodes.List):
+        _unpack(frame, target, value)
+    elif isinstance(target, nodes.Subscript):
+        _element(frame, target, value)
+    elif isinstance(target, nodes.Starred):
+        assign(frame, target.value, Sequence("list", None, value, frame.site(target)))
+
+
+def _name(frame: Frame, target: nodes.AssignName, value: Value) -> None:
+    name = target.name
+    if name in frame.global_names:
+        frame.write_cell(("global", frame.module, name), stored(value))
+        frame.write_cell(("changed-global", frame.module, name), const(frame.definition))
+        frame.effect("writes-state", target, name, target=f"global:{frame.module}.{name}")
+        frame.env[name] = value
+        return
+    if name in frame.nonlocal_names:
+        frame.effect("writes-state", target, name, target=f"closure:{name}")
+        frame.closure[name] = join(frame.closure.get(name, value), value)
+        return
+    if frame.is_module and name in frame.env:
+        frame.write_cell(("changed-global", frame.module, name), const(frame.definition))
+    frame.env[name] = value
+    forget_paths(frame, name)
+    if frame.is_module:
+        frame.write_cell(("global", frame.module, name), concrete(stored(value)))
+    elif frame.is_class:
+        frame.write_cell(("classvar", frame.definition, name), stored(value))
+
+
+def concrete(value: Value) -> Value:
+    """A value that module-level code makes: its tensors have values, and keep them while anything is traced."""
+    return join_all(
+        msgspec.structs.replace(o, eager=True) if isinstance(o, Tensor) else o for o in options(value)
+    )
+
+
+def forget_paths(frame: Frame, root: str) -> None:
+    """Drop what is known of attribute paths that start at a name which now holds something else."""
+    frame.paths = {
+        path: value for path, value in frame.paths.items() if path.lstrip("?").partition(".")[0] != root
+    }
+
+
+def _attribute(frame: Frame, target: nodes.AssignAttr, value: Value) -> None:
+    from graphlift.interp.expressions import evaluate, path_text
+
+    receiver = evaluate(frame, target.expr)
+    store_attribute(frame, receiver, target.attrname, value, target)
+    path = path_text(target)
+    if path:
+        frame.paths.pop(f"?{path}", None)
+        if all(isinstance(option, Instance) for option in options(receiver)):
+            frame.paths[path] = value
+
+
+def _unpack(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> None:
+    symbolic = [
+        o
+        for o in options(value)
+        if (isinstance(o, Tensor) and not o.eager) or isinstance(o, Variable | KerasTensor | Dataset)
+    ]
+    if symbolic:
+        frame.effect("tensor-iteration", target, "unpacking a tensor")
+    parts: list[list[Value]] = [[] for _ in target.elts]
+    for option in options(value):
+        for position, item in enumerate(_split(frame, target, option)):
+            parts[position].append(item)
+    if not options(value):
+        parts = [[value] for _ in target.elts]
+    for element, alternatives in zip(target.elts, parts, strict=True):
+        assign(frame, element, join_all(alternatives))
+
+
+def _split(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> list[Value]:
+    """One value for each element of an unpacking target; a starred one gets what an element of it is."""
+    from graphlift.interp.expressions import iteration
+
+    count = len(target.elts)
+    starred = [n for n, e in enumerate(target.elts) if isinstance(e, nodes.Starred)]
+    if isinstance(value, Sequence) and value.items is not None:
+        items = list(value.items)
+        if not starred and len(items) == count:
+            return items
+        if starred and len(items) >= count - 1:
+            before, after = starred[0], count - starred[0] - 1
+            middle = items[before : len(items) - after]
+            return [*items[:before], join_all(middle), *items[len(items) - after :]]
+    if isinstance(value, Mapping) and value.items is not None and len(value.items) == count:
+        return [key for key, _ in value.items]
+    each = iteration(frame, value, target)
+    return [each] * count
+
+
+def _element(frame: Frame, target: nodes.Subscript, value: Value) -> None:
+    from graphlift.interp.expressions import evaluate
+
+    receiver = evaluate(frame, target.value)
+    index = evaluate(frame, target.slice)
+    for option in options(receiver):
+        if isinstance(option, Tensor | Variable):
+            frame.effect("item-assignment", target, "an element of a tensor")
+        elif isinstance(option, Array):
+            if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
+                frame.effect("numpy-on-tensor", target, "assigning a tensor into a NumPy array")
+            mutate(frame, target.value, option, option, target)
+        elif isinstance(option, Instance):
+            from graphlift.interp.instances import call_special
+
+            call_special(frame, option, "__setitem__", (index, value), target)
+        else:
+            mutate(frame, target.value, option, _with_item(option, index, value), target, value)
+        if isinstance(index, Tensor) and isinstance(option, Mapping | Sequence):
+            frame.effect("tensor-key", target, f"a key of a {option.type}")
+
+
+def _with_item(container: Value, index: Value, value: Value) -> Value:
+    match container:
+        case Sequence() if container.items is not None and isinstance(index, Const) and index.type == "int":
+            position = int(index.text)
+            if -len(container.items) <= position < len(container.items):
+                items = list(container.items)
+                items[position] = value
+                return Sequence(container.type, tuple(items), join_all(items), container.site)
+            return container
+        case Sequence():
+            element = join(container.element, value)
+            known = container.items
+            merged = None if known is None else tuple(join(item, value) for item in known)
+            return Sequence(container.type, merged, element, container.site)
+        case Mapping():
+            return _with_entry(container, index, value)
+        case _:
+            return container
+
+
+def _with_entry(container: Mapping, index: Value, value: Value) -> Mapping:
+    key, joined = join(container.key, index), join(container.value, value)
+    if container.items is not None and isinstance(index, Const) and len(container.items) < 64:
+        entries = dict(container.items)
+        entries[index] = value
+        items = tuple(entries.items())
+        return Mapping(
+            container.type,
+            items,
+            join_all(k for k, _ in items),
+            join_all(v for _, v in items),
+            container.site,
+        )
+    return Mapping(container.type, None, key, joined, container.site)
+
+
+def mutate(
+    frame: Frame,
+    node: nodes.NodeNG,
+    before: Value,
+    after: Value,
+    where: nodes.NodeNG,
+    added: Value | None = None,
+) -> None:
+    """A container changes from `before` to `after` through the expression `node`.
+
+    Every name on the path that holds the same allocation sees the change; so does the place it was read from.
+    """
+    replace_everywhere(frame, node, before, after)
+    target = target_of(frame, node, before)
+    if target == "fresh":
+        if frame.tensor_loop and after != before:
+            frame.effect("tensor-loop-append", where, "a container")
+        return
+    subject = node.as_string()
+    frame.effect("writes-state", where, subject, target=target)
+    if added is not None and any(isinstance(o, Tensor) and not o.eager for o in options(added)):
+        frame.effect("leaks-tensor", where, subject, target=target)
+    _remember_change(frame, node, after)
+
+
+def _remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
+    """Let the flow-insensitive place behind an access path hold the changed container too."""
+    from graphlift.interp.expressions import evaluate
+    from graphlift.interp.objects import CONSTRUCTORS, _method_name
+
+    while isinstance(node, nodes.Subscript):
+        node = node.value
+    if isinstance(node, nodes.Attribute):
+        with frame.quietly():
+            owner = evaluate(frame, node.expr)
+        for option in options(owner):
+            if isinstance(option, Module):
+                frame.write_cell(("global", option.name, node.attrname), stored(after))
+                frame.write_cell(("changed-global", option.name, node.attrname), const(frame.definition))
+            elif isinstance(option, Instance):
+                frame.write_cell(("attr", option.definition, node.attrname), stored(after))
+                if _method_name(frame) not in CONSTRUCTORS:
+                    frame.write_cell(("changed", option.definition, node.attrname), const(frame.definition))
+    elif isinstance(node, nodes.Name) and node.name not in frame.env and node.name not in frame.closure:
+        frame.write_cell(("global", frame.module, node.name), stored(after))
+        frame.write_cell(("changed-global", frame.module, node.name), const(frame.definition))
+
+
+def replace_everywhere(frame: Frame, node: nodes.NodeNG, before: Value, after: Value) -> None:
+    """Let every local name that holds the allocation `before` hold `after`."""
+    if before == after:
+        return
+    from graphlift.interp.expressions import path_text
+
+    if isinstance(node, nodes.Name) and node.name in frame.env:
+        frame.env[node.name] = _replaced(frame.env[node.name], before, after)
+    path = path_text(node)
+    if path:
+        frame.paths[path] = after
+    site = getattr(before, "site", "")
+    if not site:
+        return
+    for name, value in frame.env.items():
+        if _holds(value, site):
+            frame.env[name] = _replaced(value, before, after)
+
+
+def _holds(value: Value, site: str, depth: int = 0) -> bool:
+    if getattr(value, "site", "") == site:
+        return True
+    if depth > 3:
+        return False
+    if isinstance(value, Sequence) and value.items is not None:
+        return any(_holds(item, site, depth + 1) for item in value.items)
+    if isinstance(value, Mapping) and value.items is not None:
+        return any(_holds(item, site, depth + 1) for _, item in value.items)
+    return False
+
+
+def _replaced(value: Value, before: Value, after: Value, depth: int = 0) -> Value:
+    if value == before:
+        return after
+    site = getattr(before, "site", "")
+    if isinstance(value, Sequence | Mapping | SetOf) and site and value.site == site:
+        return join(value, after)
+    if depth > 3:
+        return value
+    if isinstance(value, Sequence) and value.items is not None:
+        items = tuple(_replaced(item, before, after, depth + 1) for item in value.items)
+        return msgspec.structs.replace(value, items=items, element=join_all(items))
+    if isinstance(value, Mapping) and value.items is not None:
+        entries = tuple((k, _replaced(v, before, after, depth + 1)) for k, v in value.items)
+        return msgspec.structs.replace(value, items=entries, value=join_all(v for _, v in entries))
+    if not isinstance(value, Never | Unknown) and len(options(value)) > 1:
+        return join_all(_replaced(option, before, after, depth + 1) for option in options(value))
+    return value

@@ -1,0 +1,576 @@
+"""Python's built-in functions on abstract values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from graphlift.interp.calls import FrameHost, Site, call_value, escape
+from graphlift.interp.expressions import iteration, known_length
+from graphlift.interp.frame import Frame
+from graphlift.interp.instances import call_special
+from graphlift.interp.narrow import isinstance_answer
+from graphlift.interp.objects import attribute, store_attribute
+from graphlift.interp.statements import is_symbolic
+from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NEVER,
+    NONE,
+    Array,
+    Class,
+    Const,
+    Dataset,
+    External,
+    Function,
+    Instance,
+    Iterator,
+    KerasTensor,
+    Mapping,
+    Object,
+    Py,
+    Sequence,
+    SetOf,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    const,
+    const_value,
+    join,
+    join_all,
+    options,
+)
+
+Builtin = Callable[[Frame, Arguments, Site], Value]
+_BUILTINS: dict[str, Builtin] = {}
+
+
+def _for(*names: str) -> Callable[[Builtin], Builtin]:
+    def register(function: Builtin) -> Builtin:
+        for name in names:
+            _BUILTINS[name] = function
+        return function
+
+    return register
+
+
+def call_builtin(frame: Frame, name: str, arguments: Arguments, site: Site) -> Value:
+    """Call the built-in `name`."""
+    found = _BUILTINS.get(name)
+    if found is not None:
+        return found(frame, arguments, site)
+    if name in _EXCEPTIONS:
+        return Py(name)
+    if name.startswith("object."):
+        return NONE
+    frame.effect("unknown-call", site.node, f"the built-in `{name}`")
+    escape(frame, arguments, site)
+    return Unknown(f"the built-in `{name}` is not modelled")
+
+
+_EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(__import__("builtins")).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+
+def _first(arguments: Arguments) -> Value:
+    return arguments.positional[0] if arguments.positional else NONE
+
+
+def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: str) -> Value:
+    """`float(t)` and the like: Python's type outside a graph, a tensor (or an error) inside."""
+    results: list[Value] = []
+    for option in options(value):
+        if is_symbolic(option):
+            frame.effect("python-cast", site.node, f"{name}()")
+            results.append(Tensor(dtype, ()) if not frame.unconverted else Py(kind))
+        elif isinstance(option, Unknown):
+            frame.effect("uses-python", site.node, option.reason, certain=False)
+            frame.effect("python-cast", site.node, f"{name}()", certain=False)
+            results.append(Py(kind))
+        elif isinstance(option, Instance):
+            special = f"__{name}__"
+            found = call_special(frame, option, special, (), site.node)
+            results.append(found if found is not None else Py(kind))
+        elif isinstance(option, Const):
+            results.append(_converted(option, kind))
+        else:
+            results.append(Py(kind))
+    return join_all(results)
+
+
+def _converted(value: Const, kind: str) -> Value:
+    converters: dict[str, Callable[..., int | float | bool | str]] = {
+        "int": int,
+        "float": float,
+        "bool": bool,
+        "str": str,
+    }
+    try:
+        return const(converters[kind](const_value(value)))
+    except (TypeError, ValueError, OverflowError):
+        return Py(kind)
+
+
+@_for("int")
+def _int(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    return _cast(frame, site, "int", _first(arguments), "int32", "int") if arguments.positional else const(0)
+
+
+@_for("float")
+def _float(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    return _cast(frame, site, "float", _first(arguments), "float32", "float")
+
+
+@_for("bool")
+def _bool(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    value = _first(arguments)
+    if is_symbolic(value):
+        frame.effect("tensor-as-bool", site.node, "bool()")
+        return Py("bool")
+    return join_all(_converted(o, "bool") if isinstance(o, Const) else Py("bool") for o in options(value))
+
+
+@_for("complex")
+def _complex(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if any(is_symbolic(v) for v in arguments.positional):
+        frame.effect("python-on-tensor", site.node, "complex()")
+    return Py("complex")
+
+
+@_for("str", "repr", "ascii", "format", "bin", "hex", "oct", "chr")
+def _text(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    value = _first(arguments)
+    if is_symbolic(value):
+        frame.effect("formats-tensor", site.node, "str()")
+    for option in options(value):
+        if isinstance(option, Instance):
+            call_special(frame, option, "__str__", (), site.node)
+    if isinstance(value, Const) and isinstance(site.node, nodes.Call) and site.node.func.as_string() == "str":
+        return _converted(value, "str")
+    return Py("str")
+
+
+@_for("bytes", "bytearray", "memoryview")
+def _bytes(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, arguments, site
+    return Py("bytes")
+
+
+@_for("print")
+def _print(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    for value in arguments.positional:
+        for option in options(value):
+            if isinstance(option, Instance):
+                call_special(frame, option, "__str__", (), site.node)
+    frame.effect("prints", site.node, "print()")
+    return NONE
+
+
+@_for("input", "open", "breakpoint")
+def _io(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    text = site.node.as_string().partition("(")[0]
+    frame.effect("io", site.node, f"{text}()")
+    return Object("builtins.file") if text == "open" else Py("str")
+
+
+@_for("exec", "eval", "compile", "__import__")
+def _dynamic(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    text = site.node.as_string().partition("(")[0]
+    frame.effect("unknown-call", site.node, f"`{text}` runs code that cannot be seen")
+    return Unknown(f"what `{text}` gives is not visible")
+
+
+@_for("len")
+def _len(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    return join_all(_length(frame, option, site) for option in options(_first(arguments)))
+
+
+def _length(frame: Frame, value: Value, site: Site) -> Value:
+    length = known_length(value)
+    if isinstance(value, Tensor | Variable | KerasTensor):
+        if length is not None or (isinstance(value, Tensor) and value.eager):
+            return const(length) if length is not None else Py("int")
+        frame.effect("python-cast", site.node, "len()")
+        return Tensor("int32", ())
+    if isinstance(value, Instance):
+        found = call_special(frame, value, "__len__", (), site.node)
+        return found if found is not None else Py("int")
+    if isinstance(value, Sequence) and value.type == "list" and not frame.is_fresh(value):
+        return Py("int") if length is None else const(length)
+    return const(length) if length is not None else Py("int")
+
+
+@_for("range")
+def _range(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    given = arguments.positional
+    for value in given:
+        for option in options(value):
+            if isinstance(option, Unknown):
+                frame.effect("uses-python", site.node, option.reason)
+    if any(is_symbolic(v) for v in given):
+        if frame.unconverted:
+            frame.effect("python-on-tensor", site.node, "range()")
+        # AutoGraph turns this into `tf.range`: a loop over it becomes a graph loop.
+        dtype = next((o.dtype for v in given for o in options(v) if isinstance(o, Tensor)), None)
+        return Tensor(dtype, (None,))
+    start, stop, step = const(0), const(0), const(1)
+    if len(given) == 1:
+        stop = given[0]
+    elif len(given) >= 2:
+        start, stop = given[0], given[1]
+        step = given[2] if len(given) > 2 else step
+    return Object("builtins.range", (("start", start), ("step", step), ("stop", stop)))
+
+
+@_for("abs")
+def _abs(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    return join_all(_abs_one(frame, option, site) for option in options(_first(arguments)))
+
+
+def _abs_one(frame: Frame, value: Value, site: Site) -> Value:
+    from graphlift import models
+
+    if isinstance(value, Tensor | Variable):
+        result = models.call("tensorflow.abs", Arguments((value,)), FrameHost(frame, site.node))
+        return frame.result(site.node, result)
+    if isinstance(value, Array | Py | Unknown):
+        return value
+    if isinstance(value, Const):
+        number = const_value(value)
+        if isinstance(number, int | float):
+            return const(abs(number))
+    if isinstance(value, Instance):
+        found = call_special(frame, value, "__abs__", (), site.node)
+        return found if found is not None else Unknown("`abs` of a user-defined object is not visible")
+    return Unknown("`abs` of this value is not modelled")
+
+
+@_for("max", "min", "sum", "round", "pow", "divmod")
+def _numeric(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    name = site.node.as_string().partition("(")[0] if isinstance(site.node, nodes.Call) else "max"
+    given = arguments.positional
+    if len(given) == 1 and name in ("max", "min", "sum"):
+        source = given[0]
+        if is_symbolic(source):
+            frame.effect("tensor-iteration", site.node, f"{name}()")
+            return Tensor()
+        elements = iteration(frame, source, site.node)
+    else:
+        elements = join_all(given)
+    _call_key(frame, arguments, elements, site)
+    if name == "sum":
+        return _sum(frame, given, elements, site)
+    if any(is_symbolic(o) for o in options(elements)):
+        if name in ("max", "min"):
+            frame.effect("tensor-as-bool", site.node, f"{name}()")
+        elif name in ("round", "divmod"):
+            frame.effect("python-on-tensor", site.node, f"{name}()")
+        else:
+            frame.work(1)
+        return Tensor()
+    return join_all(Py(o.type) if isinstance(o, Const) else o for o in options(elements))
+
+
+def _sum(frame: Frame, given: tuple[Value, ...], elements: Value, site: Site) -> Value:
+    from graphlift.interp.operators import binary
+
+    start = given[1] if len(given) > 1 else const(0)
+    count = known_length(given[0]) if given else None
+    if count == 0:
+        return start
+    once = binary(frame, "+", start, elements, site.node)
+    multiplier = frame.multiplier
+    frame.multiplier = multiplier * max((count if count is not None else 4) - 1, 1)
+    result = binary(frame, "+", once, elements, site.node)
+    frame.multiplier = multiplier
+    if count == 1:
+        return once
+    widened = join_all(Py(o.type) if isinstance(o, Const) else o for o in options(result))
+    return join(widened, start) if count is None else widened
+
+
+def _call_key(frame: Frame, arguments: Arguments, element: Value, site: Site) -> None:
+    key = dict(arguments.keywords).get("key")
+    if key is not None and key != NONE:
+        call_value(frame, key, Arguments((element,)), Site(site.node))
+
+
+@_for("sorted")
+def _sorted(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    source = _first(arguments)
+    if is_symbolic(source):
+        frame.effect("tensor-iteration", site.node, "sorted()")
+    element = iteration(frame, source, site.node)
+    if is_symbolic(element):
+        frame.effect("tensor-as-bool", site.node, "sorted()")
+    _call_key(frame, arguments, element, site)
+    count = known_length(source)
+    items = (element,) * count if count is not None and count <= 8 else None
+    return Sequence("list", items, element, frame.site(site.node))
+
+
+@_for("any", "all")
+def _any(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    source = _first(arguments)
+    element = iteration(frame, source, site.node)
+    if is_symbolic(source) or is_symbolic(element):
+        frame.effect("tensor-as-bool", site.node, "any() or all()")
+    return Py("bool")
+
+
+@_for("enumerate")
+def _enumerate(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    source = _first(arguments)
+    element = iteration(frame, source, site.node)
+    if any(isinstance(o, Dataset) for o in options(source)):
+        # AutoGraph turns this into `dataset.enumerate()`, which counts in int64 tensors.
+        return Dataset(Sequence("tuple", (Tensor("int64", ()), element), join(Tensor("int64", ()), element)))
+    if is_symbolic(source):
+        frame.effect("tensor-iteration", site.node, "enumerate()")
+    count = known_length(source)
+    if count is not None and count <= 16 and isinstance(source, Sequence) and source.items is not None:
+        pairs = tuple(
+            Sequence("tuple", (const(n), item), join(const(n), item)) for n, item in enumerate(source.items)
+        )
+        return Sequence("tuple", pairs, join_all(pairs))
+    return Iterator(Sequence("tuple", (Py("int"), element), join(Py("int"), element)))
+
+
+@_for("zip")
+def _zip(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    given = arguments.positional
+    if any(isinstance(o, Dataset) for v in given for o in options(v)):
+        if all(isinstance(v, Dataset) for v in given):
+            elements = tuple(v.element for v in given if isinstance(v, Dataset))
+            return Dataset(Sequence("tuple", elements, join_all(elements)))
+        frame.effect("tensor-iteration", site.node, "zip() over a dataset")
+    elif any(is_symbolic(v) for v in given):
+        frame.effect("tensor-iteration", site.node, "zip()")
+    if given and all(isinstance(v, Sequence) and v.items is not None and len(v.items) <= 16 for v in given):
+        rows = zip(*(v.items for v in given if isinstance(v, Sequence) and v.items is not None), strict=False)
+        pairs = tuple(Sequence("tuple", row, join_all(row)) for row in rows)
+        return Sequence("tuple", pairs, join_all(pairs))
+    elements = tuple(iteration(frame, v, site.node) for v in given)
+    return Iterator(Sequence("tuple", elements, join_all(elements)))
+
+
+@_for("map", "filter")
+def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if not arguments.positional:
+        return Iterator(NEVER)
+    function, *sources = arguments.positional
+    if any(is_symbolic(v) or isinstance(v, Dataset) for v in sources):
+        frame.effect("tensor-iteration", site.node, "map() or filter()")
+    elements = tuple(iteration(frame, v, site.node) for v in sources)
+    multiplier = frame.multiplier
+    count = known_length(sources[0]) if sources else None
+    frame.multiplier *= max(count if count is not None else 4, 1)
+    result = NONE if function == NONE else call_value(frame, function, Arguments(elements), Site(site.node))
+    frame.multiplier = multiplier
+    is_filter = isinstance(site.node, nodes.Call) and site.node.func.as_string() == "filter"
+    if is_filter:
+        if is_symbolic(result):
+            frame.effect("tensor-as-bool", site.node, "filter()")
+        return Iterator(elements[0] if elements else NEVER)
+    return Iterator(result)
+
+
+@_for("reversed")
+def _reversed(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    source = _first(arguments)
+    if is_symbolic(source):
+        frame.effect("tensor-iteration", site.node, "reversed()")
+    if isinstance(source, Sequence) and source.items is not None:
+        return Sequence("tuple", source.items[::-1], source.element)
+    return Iterator(iteration(frame, source, site.node))
+
+
+@_for("list", "tuple")
+def _list(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    name = _called(site, "list", ("list", "tuple"))
+    fresh = frame.site(site.node) if name == "list" else ""
+    if not arguments.positional:
+        return Sequence(name, (), NEVER, fresh)
+    source = _first(arguments)
+    if is_symbolic(source) or any(isinstance(o, Dataset) for o in options(source)):
+        frame.effect("tensor-iteration", site.node, f"{name}()")
+    if isinstance(source, Sequence) and source.items is not None:
+        return Sequence(name, source.items, source.element, fresh)
+    if isinstance(source, Mapping) and source.items is not None:
+        return Sequence(name, tuple(k for k, _ in source.items), source.key, fresh)
+    if isinstance(source, Object) and source.cls == "builtins.range":
+        count = known_length(source)
+        if count is not None and count <= 16:
+            first = dict(source.config)["start"], dict(source.config)["step"]
+            if all(isinstance(v, Const) for v in first):
+                begin, step = (int(const_value(v) or 0) for v in first if isinstance(v, Const))
+                items = tuple(const(begin + n * step) for n in range(count))
+                return Sequence(name, items, join_all(items), fresh)
+    return Sequence(name, None, iteration(frame, source, site.node), fresh)
+
+
+def _called(site: Site, default: str, names: tuple[str, ...]) -> str:
+    text = site.node.func.as_string() if isinstance(site.node, nodes.Call) else default
+    return text if text in names else default
+
+
+@_for("set", "frozenset")
+def _set(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    element = iteration(frame, _first(arguments), site.node) if arguments.positional else NEVER
+    return SetOf(_called(site, "set", ("set", "frozenset")), element, frame.site(site.node))
+
+
+@_for("dict")
+def _dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    fresh = frame.site(site.node)
+    items = tuple((Const("str", repr(k)), v) for k, v in arguments.keywords)
+    if not arguments.positional and not arguments.double_star:
+        return Mapping("dict", items, join_all(k for k, _ in items), join_all(v for _, v in items), fresh)
+    source = _first(arguments)
+    if isinstance(source, Mapping):
+        if source.items is not None:
+            merged = tuple({**dict(source.items), **dict(items)}.items())
+            keys, values = [k for k, _ in merged], [v for _, v in merged]
+            return Mapping("dict", merged, join_all(keys), join_all(values), fresh)
+        value = join_all([source.value, *(v for _, v in items)])
+        return Mapping("dict", None, source.key, value, fresh)
+    pair = iteration(frame, source, site.node)
+    if isinstance(pair, Sequence) and pair.items is not None and len(pair.items) == 2:
+        return Mapping("dict", None, pair.items[0], pair.items[1], fresh)
+    unknown = Unknown("the entries of the dict are not followed")
+    return Mapping("dict", None, unknown, unknown, fresh)
+
+
+@_for("isinstance", "issubclass")
+def _isinstance(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) != 2 or _called(site, "", ("isinstance",)) != "isinstance":
+        return Py("bool")
+    value, kinds = arguments.positional
+    for kind in options(kinds):
+        if isinstance(kind, External) and "EagerTensor" in kind.name:
+            frame.effect("mode-dependent", site.node, "isinstance of an eager tensor")
+    answers = {isinstance_answer(frame, option, kinds) for option in options(value)}
+    return const(answers.pop()) if len(answers) == 1 and None not in answers else Py("bool")
+
+
+@_for("hasattr")
+def _hasattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) == 2 and arguments.positional[1] == const("numpy"):
+        frame.effect("mode-dependent", site.node, "hasattr(…, 'numpy')")
+    return Py("bool")
+
+
+@_for("callable")
+def _callable(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    value = _first(arguments)
+    if isinstance(value, Function | Class):
+        return const(True)
+    return const(False) if isinstance(value, Const | Py | Tensor) else Py("bool")
+
+
+@_for("getattr")
+def _getattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) >= 2 and isinstance(arguments.positional[1], Const):
+        name = str(const_value(arguments.positional[1]))
+        found = attribute(frame, arguments.positional[0], name, site.node)
+        if len(arguments.positional) > 2:
+            return join(found, arguments.positional[2]) if not isinstance(found, Unknown) else found
+        return found
+    return Unknown("`getattr` with a computed name is not followed")
+
+
+@_for("setattr")
+def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) == 3 and isinstance(arguments.positional[1], Const):
+        receiver, name, value = arguments.positional
+        node = site.positional[0] if site.positional else site.node
+        store_attribute(frame, receiver, str(const_value(name)), value, node)  # type: ignore[arg-type]
+    else:
+        frame.effect("writes-state", site.node, "setattr()", target="heap")
+    return NONE
+
+
+@_for("delattr")
+def _delattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    frame.effect("writes-state", site.node, "delattr()", target="heap")
+    return NONE
+
+
+@_for("type")
+def _type(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    value = _first(arguments)
+    if isinstance(value, Instance):
+        return Class(value.definition)
+    return Unknown("the type of this value is not followed")
+
+
+@_for("id", "hash")
+def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if is_symbolic(_first(arguments)):
+        frame.effect("python-on-tensor", site.node, "id() or hash()")
+    return Py("int")
+
+
+@_for("ord")
+def _ord(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, arguments, site
+    return Py("int")
+
+
+@_for("iter")
+def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    source = _first(arguments)
+    if any(isinstance(o, Dataset) for o in options(source)):
+        return Iterator(iteration(frame, source, site.node), "dataset")
+    if is_symbolic(source):
+        frame.effect("tensor-iteration", site.node, "iter()")
+    return Iterator(iteration(frame, source, site.node), "fresh")
+
+
+@_for("next")
+def _next(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    source = _first(arguments)
+    for option in options(source):
+        if isinstance(option, Iterator) and option.source == "python":
+            frame.effect("python-iterator", site.node, "next()")
+        elif isinstance(option, Instance):
+            call_special(frame, option, "__next__", (), site.node)
+        elif isinstance(option, Unknown):
+            frame.effect("python-iterator", site.node, "next()", certain=False)
+    return iteration(frame, source, site.node)
+
+
+@_for("slice")
+def _slice(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, site
+    given = arguments.positional
+    start: Value = NONE
+    stop: Value = NONE
+    step: Value = NONE
+    if len(given) == 1:
+        stop = given[0]
+    elif given:
+        start, stop = given[0], given[1]
+        step = given[2] if len(given) > 2 else NONE
+    return Object("builtins.slice", (("start", start), ("step", step), ("stop", stop)))
+
+
+@_for("vars", "dir", "globals", "locals")
+def _names(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    unknown = Unknown("names that are looked up at run time are not followed")
+    return Mapping("dict", None, Py("str"), unknown, frame.site(site.node))
+
+
+@_for("object")
+def _object(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, arguments, site
+    return Py("object")
+
+
+@_for("staticmethod", "classmethod", "property")
+def _wrapper(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, site
+    return _first(arguments)

@@ -1,0 +1,478 @@
+"""Calls: who is called, with what, and what the caller gets and suffers from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from graphlift import models
+from graphlift.index import FunctionInfo
+from graphlift.interp import objects
+from graphlift.interp.binding import Site as Site
+from graphlift.interp.binding import abstracted, bind, for_context
+from graphlift.interp.expressions import evaluate
+from graphlift.interp.frame import Frame
+from graphlift.interp.objects import library_base
+from graphlift.interp.summary import Context, Effect, Summary
+from graphlift.interp.targets import target_of
+from graphlift.models.api import Arguments, CallResult
+from graphlift.models.uses import tensor_parameters
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NEVER,
+    NONE,
+    TRUE,
+    Bound,
+    Class,
+    Const,
+    External,
+    Function,
+    GraphFunction,
+    Instance,
+    Mapping,
+    Method,
+    Never,
+    Object,
+    Partial,
+    Py,
+    Sequence,
+    SetOf,
+    Super,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    display,
+    join_all,
+    options,
+)
+
+UNCONVERTED = "%unconverted"
+"""A pseudo-name in a context's closure: the caller's code is not converted by AutoGraph, so neither is this."""
+
+
+class FrameHost:
+    """The interpreter as library models see it (`models.api.Host`)."""
+
+    def __init__(self, frame: Frame, node: nodes.NodeNG | None = None) -> None:
+        self._frame = frame
+        self._node = node
+
+    @property
+    def keras(self) -> int:
+        """The Keras major version that is analysed for."""
+        return self._frame.analysis.keras
+
+    def invoke(
+        self,
+        function: Value,
+        arguments: Arguments,
+        *,
+        traced: bool = False,
+        repeated: bool = False,
+        hosted: bool = False,
+    ) -> Value:
+        """Call a callback where the library call stands."""
+        frame = self._frame
+        node = self._node or frame.node
+        if node is None:
+            return Unknown("a callback without a place")
+        multiplier = frame.multiplier
+        if repeated:
+            frame.multiplier = min(multiplier * 4, 100_000)
+        how = "a library function that traces its callback" if traced else ""
+        site = Site(node, traced=how, hosted=hosted)
+        value = call_value(frame, function, arguments, site)
+        frame.multiplier = multiplier
+        return value
+
+
+objects._NO_HOST.append(FrameHost)
+
+
+def call(frame: Frame, node: nodes.Call) -> Value:
+    """The value of a call expression."""
+    if isinstance(node.func, nodes.Name) and node.func.name == "super" and "super" not in frame.env:
+        from graphlift.interp.instances import call_super
+
+        return call_super(frame, node)
+    receiver = node.func.expr if isinstance(node.func, nodes.Attribute) else None
+    function = evaluate(frame, node.func)
+    arguments, site = _arguments(frame, node)
+    site.receiver = receiver
+    return call_value(frame, function, arguments, site)
+
+
+def _arguments(frame: Frame, node: nodes.Call) -> tuple[Arguments, Site]:
+    positional: list[Value] = []
+    site = Site(node)
+    star = double_star = False
+    for argument in node.args:
+        if isinstance(argument, nodes.Starred):
+            value = evaluate(frame, argument.value)
+            if isinstance(value, Sequence) and value.items is not None and not star:
+                positional.extend(value.items)
+                site.positional.extend([argument.value] * len(value.items))
+            else:
+                star = True
+            continue
+        if not star:
+            positional.append(evaluate(frame, argument))
+            site.positional.append(argument)
+        else:
+            evaluate(frame, argument)
+    keywords: list[tuple[str, Value]] = []
+    for keyword in node.keywords:
+        value = evaluate(frame, keyword.value)
+        if keyword.arg is not None:
+            keywords.append((keyword.arg, value))
+            site.keywords[keyword.arg] = keyword.value
+        elif isinstance(value, Mapping) and value.items is not None:
+            for key, item in value.items:
+                if key.type == "str":
+                    keywords.append((key.text[1:-1], item))
+                    site.keywords[key.text[1:-1]] = keyword.value
+        else:
+            double_star = True
+    return Arguments(tuple(positional), tuple(keywords), star, double_star), site
+
+
+def call_value(frame: Frame, function: Value, arguments: Arguments, site: Site) -> Value:
+    """Call each alternative of a value; the result describes what any of them gives."""
+    alternatives = options(function)
+    if not alternatives:
+        return NEVER
+    if len(alternatives) == 1:
+        return _call_one(frame, alternatives[0], arguments, site)
+    results = []
+    alive = frame.alive
+    survived = False
+    for option in alternatives:
+        if option == NONE:
+            continue
+        frame.alive = alive
+        results.append(_call_one(frame, option, arguments, site))
+        survived = survived or frame.alive
+    frame.alive = survived
+    return join_all(results)
+
+
+def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -> Value:
+    match function:
+        case Function():
+            return call_function(frame, function, arguments, site)
+        case Bound():
+            return _call_bound(frame, function, arguments, site)
+        case GraphFunction():
+            return _call_graph(frame, function, arguments, site)
+        case Class():
+            from graphlift.interp.construct import construct
+
+            return construct(frame, function, arguments, site)
+        case External():
+            return _call_external(frame, function.name, arguments, site)
+        case Method():
+            return _call_method(frame, function, arguments, site)
+        case Instance():
+            from graphlift.interp.instances import call_instance
+
+            return call_instance(frame, function, arguments, site)
+        case Partial():
+            merged = Arguments(
+                function.args + arguments.positional,
+                tuple(dict((*function.keywords, *arguments.keywords)).items()),
+                arguments.star,
+                arguments.double_star,
+            )
+            return call_value(
+                frame, function.function, merged, Site(site.node, traced=site.traced, hosted=site.hosted)
+            )
+        case Object() if function.cls == "tensorflow.custom_gradient":
+            return _call_custom_gradient(frame, function, arguments, site)
+        case Object():
+            return frame.result(
+                site.node, models.method(function, "__call__", arguments, FrameHost(frame, site.node))
+            )
+        case Never():
+            return NEVER
+        case Unknown():
+            return call_unknown(frame, function, arguments, site)
+        case _:
+            return not_callable(frame, function, site)
+
+
+def _call_custom_gradient(frame: Frame, function: Object, arguments: Arguments, site: Site) -> Value:
+    """A function under `tf.custom_gradient` returns a pair of which the caller gets the first part."""
+    pair = call_value(frame, dict(function.config)["function"], arguments, site)
+    return join_all(
+        o.items[0] if isinstance(o, Sequence) and o.items else Unknown("a custom gradient's result")
+        for o in options(pair)
+    )
+
+
+def not_callable(frame: Frame, function: Value, site: Site) -> Value:
+    """Call a value that has no model of being called."""
+    text = site.node.as_string().partition("(")[0]
+    frame.effect("unknown-call", site.node, text, certain=False)
+    return Unknown(f"calling `{display(function)}` is not modelled")
+
+
+def call_unknown(frame: Frame, function: Unknown, arguments: Arguments, site: Site) -> Value:
+    """Call something unknown: anything may come back, and any container given may be changed."""
+    node = site.node
+    text = node.func.as_string() if isinstance(node, nodes.Call) else "a callback"
+    if any(isinstance(o, Tensor | Variable) for v in arguments.positional for o in options(v)):
+        frame.effect("uses-model", node, function.reason, certain=False)
+    frame.effect("unknown-call", node, f"{text}: {function.reason}")
+    escape(frame, arguments, site)
+    return Unknown(function.reason)
+
+
+def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
+    """Containers that go to unseen code may come back changed in any way."""
+    from graphlift.interp.assign import replace_everywhere
+
+    for value, node in zip(arguments.positional, site.positional, strict=False):
+        for option in options(value):
+            if isinstance(option, Sequence) and option.type == "list":
+                changed = Sequence(
+                    "list", None, Unknown("unseen code may have changed the list"), option.site
+                )
+                replace_everywhere(frame, node, option, changed)
+            elif isinstance(option, Mapping):
+                unknown = Unknown("unseen code may have changed the dict")
+                replace_everywhere(
+                    frame, node, option, Mapping(option.type, None, unknown, unknown, option.site)
+                )
+
+
+# Functions of the program
+
+
+def call_function(
+    frame: Frame, function: Function, arguments: Arguments, site: Site, receiver: Value | None = None
+) -> Value:
+    """Call a function of the program: bind, look its summary up, take its effects over."""
+    info: FunctionInfo | None = frame.analysis.query("function_info", function.definition)
+    if info is None:
+        return Unknown("the function is gone")
+    if receiver is not None:
+        arguments = msgspec.structs.replace(arguments, positional=(receiver, *arguments.positional))
+        site = replace(site, positional=[site.receiver or site.node, *site.positional])
+    bindings, argument_nodes = bind(info, arguments, site)
+    if any(isinstance(value, Never) for value in bindings.values()):
+        return NEVER
+    closure = _closure(frame, function)
+    if frame.unconverted or _starts_unconverted(frame, info):
+        closure = (*closure, (UNCONVERTED, TRUE))
+    raw = Context(
+        tuple((name, for_context(value, name, site.hosted)) for name, value in bindings.items()), closure
+    )
+    traced = site.traced
+    frame.edge(function.definition, raw, site.node, traced)
+    summary = frame.analysis.summary(function.definition, abstracted(raw))
+    if traced:
+        return as_graph_result(summary.returns)
+    if site.hosted:
+        return summary.returns
+    take_over(frame, summary, bindings, argument_nodes, site)
+    if info.is_async:
+        return Unknown("a coroutine is not followed")
+    if info.is_generator:
+        return summary.returns
+    if summary.raises:
+        frame.alive = False
+        return NEVER
+    return summary.returns
+
+
+def _starts_unconverted(frame: Frame, info: FunctionInfo) -> bool:
+    """Whether Keras calls this method in a way that AutoGraph does not convert."""
+    if not info.in_class or frame.analysis.query("class_info", info.parent) is None:
+        return False
+    base = library_base(frame, info.parent)
+    if base is None:
+        return False
+    protocol = models.subclass_protocol(base, info.name, frame.analysis.keras)
+    return protocol is not None and bool(protocol.traced) and not protocol.autograph
+
+
+def _closure(frame: Frame, function: Function) -> tuple[tuple[str, Value], ...]:
+    """The captured values as they are now, for a function that this very run defines."""
+    prefix = f"{frame.definition}.<locals>."
+    if not function.definition.startswith(prefix) or frame.is_module:
+        return function.closure
+    node = frame.unit.nodes.get(function.definition)
+    if node is None:
+        return function.closure
+    from graphlift.interp.frame import free_names
+
+    now = {n: frame.env[n] for n in free_names(node) if n in frame.env}
+    merged = {**dict(function.closure), **now}
+    return tuple(sorted((n, for_context(v, n)) for n, v in merged.items()))
+
+
+ONCE_ONLY_IN_GRAPH = frozenset({"uses-tensor", "uses-python", "uses-model", "uses-optimizer"})
+
+
+def take_over(
+    frame: Frame,
+    summary: Summary,
+    bindings: dict[str, Value],
+    argument_nodes: dict[str, nodes.NodeNG],
+    site: Site,
+) -> None:
+    """Make a callee's effects and work the caller's, seen from the call."""
+    frame.work(summary.ops)
+    here = frame.place(site.node)
+    for effect in summary.effects:
+        target = _translated(frame, effect, bindings, argument_nodes)
+        if target == "fresh":
+            continue
+        frame.effect(
+            effect.kind,
+            site.node,
+            effect.subject,
+            target=target,
+            certain=effect.certain,
+            via=(here, *effect.via),
+            place=effect.place,
+        )
+
+
+def _translated(
+    frame: Frame, effect: Effect, bindings: dict[str, Value], argument_nodes: dict[str, nodes.NodeNG]
+) -> str:
+    kind, _, name = effect.target.partition(":")
+    if kind == "param":
+        value = bindings.get(name)
+        node = argument_nodes.get(name)
+        if value is not None and options(value) and all(frame.is_fresh(o) for o in options(value)):
+            return "fresh"
+        return target_of(frame, node, value) if node is not None else "heap"
+    if kind == "closure" and name in frame.scope_names and not frame.is_module:
+        # A nested function changes a local of this very call: nobody else sees that.
+        return "fresh" if effect.kind == "writes-state" else effect.target
+    return effect.target
+
+
+def as_graph_result(value: Value) -> Value:
+    """What a traced function gives: Python numbers, strings and arrays come back as tensors."""
+    kinds = {"int": "int32", "float": "float32", "bool": "bool", "str": "string", "bytes": "string"}
+
+    def convert(option: Value) -> Value:
+        if isinstance(option, Const | Py) and option.type in kinds:
+            return Tensor(kinds[option.type], ())
+        if isinstance(option, Variable):
+            return Tensor(option.dtype, option.shape)
+        if isinstance(option, Sequence) and option.items is not None:
+            items = tuple(as_graph_result(item) for item in option.items)
+            return msgspec.structs.replace(option, items=items, element=join_all(items))
+        if isinstance(option, Tensor) and option.eager:
+            return msgspec.structs.replace(option, eager=False)
+        return option
+
+    return join_all(convert(option) for option in options(value)) if options(value) else value
+
+
+def _call_graph(frame: Frame, function: GraphFunction, arguments: Arguments, site: Site) -> Value:
+    """Call a tf.function: its body is traced whatever the caller is, so its effects stay its own."""
+    ops, effects = frame.ops, dict(frame.effects)
+    inner = Site(site.node, site.receiver, site.positional, site.keywords, traced="tf.function")
+    value = call_value(frame, function.function, arguments, inner)
+    frame.ops, frame.effects = ops, effects
+    frame.work(1)
+    frame.effect("calls-graph", site.node, display(function.function))
+    return as_graph_result(value)
+
+
+def _call_bound(frame: Frame, function: Bound, arguments: Arguments, site: Site) -> Value:
+    target = function.function
+    if isinstance(target, Function):
+        return call_function(frame, target, arguments, site, function.receiver)
+    extended = msgspec.structs.replace(arguments, positional=(function.receiver, *arguments.positional))
+    inner = replace(site, receiver=None, positional=[site.receiver or site.node, *site.positional])
+    return call_value(frame, target, extended, inner)
+
+
+# Library code
+
+
+def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) -> Value:
+    if name.startswith("builtins."):
+        from graphlift.interp.builtin_calls import call_builtin
+
+        return call_builtin(frame, name.removeprefix("builtins."), arguments, site)
+    special = SPECIAL_CALLS.get(name)
+    if special is not None:
+        return special(frame, arguments, site)
+    result = models.call(name, arguments, FrameHost(frame, site.node))
+    _note_uses(frame, name, arguments, result, site)
+    if any(hazard.kind == "not-modelled" for hazard in result.hazards):
+        escape(frame, arguments, site)
+    return frame.result(site.node, result)
+
+
+def _note_uses(frame: Frame, name: str, arguments: Arguments, result: CallResult, site: Site) -> None:
+    """Unknown values that a TensorFlow op takes as tensors show by that what they are."""
+    takes = tensor_parameters(name)
+    for position, value in enumerate(arguments.positional):
+        if position in takes:
+            _note_use(frame, value, site)
+    for keyword, value in arguments.keywords:
+        if keyword in takes:
+            _note_use(frame, value, site)
+    del result
+
+
+def _note_use(frame: Frame, value: Value, site: Site) -> None:
+    for option in options(value):
+        if isinstance(option, Unknown):
+            frame.effect("uses-tensor", site.node, option.reason)
+
+
+def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site) -> Value:
+    receiver = method.receiver
+    host = FrameHost(frame, site.node)
+    if isinstance(receiver, Unknown):
+        return _call_unknown_method(frame, receiver, method.name, arguments, site)
+    if isinstance(receiver, Sequence | Mapping | SetOf) or (
+        isinstance(receiver, Const | Py) and receiver.type in ("str", "bytes", "int", "float", "bool")
+    ):
+        from graphlift.interp.container_calls import call_container
+
+        return call_container(frame, receiver, method.name, arguments, site)
+    if isinstance(receiver, Instance | Super):
+        from graphlift.interp.instances import call_inherited
+
+        return call_inherited(frame, receiver, method.name, arguments, site)
+    if isinstance(receiver, GraphFunction):
+        if method.name in ("get_concrete_function", "experimental_get_compiler_ir"):
+            return receiver
+        return Unknown(f"`{method.name}` of a tf.function is not modelled")
+    return frame.result(site.node, models.method(receiver, method.name, arguments, host))
+
+
+def _call_unknown_method(
+    frame: Frame, receiver: Unknown, name: str, arguments: Arguments, site: Site
+) -> Value:
+    if name == "numpy":
+        frame.effect("uses-tensor", site.node, receiver.reason)
+        frame.effect("eager-only", site.node, "numpy()", certain=False)
+        return receiver
+    text = site.node.func.as_string() if isinstance(site.node, nodes.Call) else name
+    if name == "apply_gradients":
+        frame.effect("uses-optimizer", site.node, receiver.reason)
+    frame.effect("unknown-call", site.node, f"{text}: {receiver.reason}")
+    escape(frame, arguments, site)
+    return Unknown(receiver.reason)
+
+
+# with
+
+
+SpecialCall = Callable[[Frame, Arguments, Site], Value]
+SPECIAL_CALLS: dict[str, SpecialCall] = {}
+"""Library callables whose meaning is about functions and classes, not about tensors; filled by `special_calls`."""

@@ -1,0 +1,132 @@
+"""Making instances: user classes, dataclasses, named tuples, enums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphlift import models
+from graphlift.interp.calls import (
+    Site,
+    call_function,
+)
+from graphlift.interp.frame import Frame
+from graphlift.interp.objects import find_member, library_base
+from graphlift.models.api import Arguments
+from graphlift.values import (
+    Class,
+    Function,
+    Instance,
+    Sequence,
+    Unknown,
+    Value,
+    join_all,
+)
+
+
+def construct(frame: Frame, cls: Class, arguments: Arguments, site: Site) -> Value:
+    """`cls(…)`."""
+    fields = _named_tuple_fields(frame, cls.definition)
+    if fields is not None:
+        return _named_tuple(cls.definition, fields, arguments)
+    base = library_base(frame, cls.definition)
+    if base is not None and base.startswith("enum."):
+        return Instance(cls.definition)
+    instance = Instance(cls.definition, exact=True, site=frame.site(site.node))
+    if base is not None:
+        _library_construction(frame, base, cls, site)
+    found = find_member(frame, cls.definition, "__init__")
+    if found is not None and found[0] == "function":
+        result_alive = frame.alive
+        call_function(frame, Function(found[1]), arguments, Site(site.node), instance)
+        if not frame.alive and result_alive:
+            return instance
+    elif found is None or found[0] == "external":
+        _dataclass_fields(frame, cls.definition, arguments)
+    else:
+        frame.effect("unknown-call", site.node, f"the constructor of {_leaf(cls.definition)}", certain=False)
+    post = find_member(frame, cls.definition, "__post_init__")
+    if post is not None and post[0] == "function":
+        call_function(frame, Function(post[1]), Arguments(), Site(site.node), instance)
+    return instance
+
+
+def _leaf(definition: str) -> str:
+    return definition.partition(":")[2]
+
+
+def _library_construction(frame: Frame, base: str, cls: Class, site: Site) -> None:
+    """Constructing a subclass of a layer, model, metric or optimizer makes an object that owns variables."""
+    owners = ("keras.layers.Layer", "keras.metrics.Metric", "keras.optimizers.Optimizer")
+    if any(models.is_subclass(base, owner) for owner in owners):
+        frame.effect("creates-state", site.node, _leaf(cls.definition))
+
+
+def class_fields(frame: Frame, definition: str) -> list[tuple[str, bool]]:
+    """The annotated fields of a class body in order, bases first, each with whether it has a default."""
+    from graphlift.syntax import nodes
+
+    found: dict[str, bool] = {}
+    for entry in reversed(frame.analysis.query("mro", definition)):
+        if entry is None or entry.kind != "class":
+            continue
+        frame.analysis.query("fingerprint", entry.target)
+        node = frame.analysis.unit(entry.target.partition(":")[0]).nodes.get(entry.target)
+        for statement in getattr(node, "body", []):
+            if (
+                isinstance(statement, nodes.AnnAssign)
+                and isinstance(statement.target, nodes.AssignName)
+                and "ClassVar" not in statement.annotation.as_string()
+            ):
+                found[statement.target.name] = statement.value is not None
+    return list(found.items())
+
+
+def _is_dataclass(info: Any) -> bool:
+    return any(
+        text.partition("(")[0].rpartition(".")[2] in ("dataclass", "define", "frozen", "attrs", "s")
+        for text in info.decorators
+    )
+
+
+def _dataclass_fields(frame: Frame, definition: str, arguments: Arguments) -> None:
+    """A dataclass's generated constructor stores its arguments in the fields."""
+    line = frame.analysis.query("mro", definition)
+    infos = [
+        frame.analysis.query("class_info", entry.target)
+        for entry in line
+        if entry is not None and entry.kind == "class"
+    ]
+    if not any(info is not None and _is_dataclass(info) for info in infos):
+        return
+    keywords = dict(arguments.keywords)
+    for position, (name, _) in enumerate(class_fields(frame, definition)):
+        value = keywords.get(name)
+        if value is None and position < len(arguments.positional):
+            value = arguments.positional[position]
+        if value is not None:
+            frame.write_cell(("attr", definition, name), value)
+
+
+def _named_tuple_fields(frame: Frame, definition: str) -> list[tuple[str, bool]] | None:
+    line = frame.analysis.query("mro", definition)
+    for entry in line:
+        if entry is not None and entry.kind == "external" and entry.target.endswith("NamedTuple"):
+            return class_fields(frame, definition)
+    return None
+
+
+def _named_tuple(definition: str, fields: list[tuple[str, bool]], arguments: Arguments) -> Value:
+    keywords = dict(arguments.keywords)
+    items: list[Value] = []
+    for position, (name, _) in enumerate(fields):
+        if position < len(arguments.positional):
+            items.append(arguments.positional[position])
+        else:
+            items.append(keywords.get(name, Unknown(f"the default of `{name}` is not followed")))
+    return named_tuple_value(definition, tuple(name for name, _ in fields), tuple(items))
+
+
+def named_tuple_value(definition: str, fields: tuple[str, ...], items: tuple[Value, ...]) -> Value:
+    """An instance of a named tuple class."""
+    name = definition.replace(":", ".")
+    return Sequence(name if "." in name else f"collections.{name}", items, join_all(items), "", fields)

@@ -1,0 +1,80 @@
+"""What `def` and `class` statements bind: functions with their decorators applied, classes."""
+
+from __future__ import annotations
+
+from graphlift.interp.calls import Site, call_value
+from graphlift.interp.expressions import evaluate
+from graphlift.interp.frame import Frame
+from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
+from graphlift.values import (
+    Class,
+    External,
+    Function,
+    GraphFunction,
+    Partial,
+    Unknown,
+    Value,
+    options,
+)
+
+TF_FUNCTION = frozenset({"tensorflow.function"})
+TRANSPARENT = frozenset({"staticmethod", "classmethod", "property", "abstractmethod", "abc.abstractmethod"})
+"""Decorators that attribute access itself understands."""
+
+
+def define_function(frame: Frame, node: nodes.FunctionDef) -> Value:
+    """The value that a `def` binds, with what it captures and its decorators applied, innermost first."""
+    definition = frame.unit.ids.get(id(node), "")
+    captured = frame.captured(node)
+    value: Value = Function(definition, captured)
+    if captured or "<locals>" in definition:
+        for name, held in captured:
+            frame.write_cell(("closure", definition, name), held)
+    decorators = node.decorators.nodes if node.decorators is not None else []
+    for decorator in reversed(decorators):
+        value = apply_decorator(frame, decorator, value)
+    return value
+
+
+def apply_decorator(frame: Frame, decorator: nodes.NodeNG, value: Value) -> Value:
+    """The value of `@decorator` above something that is `value`."""
+    text = decorator.as_string()
+    if text in TRANSPARENT or text.endswith((".setter", ".getter", ".deleter")):
+        return value
+    with frame.quietly():
+        applied = evaluate(frame, decorator)
+    results = [_apply(frame, option, value, decorator) for option in options(applied)]
+    if len(results) != 1:
+        return value
+    return results[0]
+
+
+def _apply(frame: Frame, decorator: Value, value: Value, node: nodes.NodeNG) -> Value:
+    if isinstance(decorator, External) and decorator.name in TF_FUNCTION:
+        return GraphFunction(value)
+    if isinstance(decorator, Partial) and isinstance(decorator.function, External):
+        if decorator.function.name in TF_FUNCTION:
+            return GraphFunction(value, decorator.keywords)
+        if decorator.function.name in ("functools.wraps", "functools.lru_cache"):
+            return value
+    if isinstance(decorator, External | Unknown):
+        return _opaque(decorator, value)
+    with frame.quietly():
+        result = call_value(frame, decorator, Arguments((value,)), Site(node))
+    return value if isinstance(result, Unknown) else result
+
+
+def _opaque(decorator: Value, value: Value) -> Value:
+    """A decorator that cannot be seen is taken to pass calls on; `facts` lists the assumption."""
+    from graphlift.values import Object
+
+    if isinstance(decorator, External) and decorator.name == "tensorflow.custom_gradient":
+        return Object("tensorflow.custom_gradient", (("function", value),))
+    return value
+
+
+def define_class(frame: Frame, node: nodes.ClassDef) -> Value:
+    """The value that a `class` statement binds."""
+    definition = frame.unit.ids.get(id(node))
+    return Class(definition) if definition is not None else Unknown("the class is not indexed")

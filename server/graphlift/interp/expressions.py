@@ -1,0 +1,472 @@
+"""What each kind of expression evaluates to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphlift import models
+from graphlift.interp.frame import Frame
+from graphlift.interp.objects import attribute
+from graphlift.interp.operators import binary, compare, subscript, truth, unary
+from graphlift.interp.summary import Revealed
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NEVER,
+    NONE,
+    Const,
+    Dataset,
+    Iterator,
+    KerasTensor,
+    Mapping,
+    Never,
+    Py,
+    Sequence,
+    SetOf,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    const,
+    display,
+    join,
+    join_all,
+    options,
+    present,
+)
+
+Evaluator = Callable[[Frame, Any], Value]
+_EVALUATORS: dict[type, Evaluator] = {}
+
+
+def _for(*kinds: type) -> Callable[[Evaluator], Evaluator]:
+    def register(function: Evaluator) -> Evaluator:
+        for kind in kinds:
+            _EVALUATORS[kind] = function
+        return function
+
+    return register
+
+
+def evaluate(frame: Frame, node: nodes.NodeNG) -> Value:
+    """The value of an expression on the current path."""
+    evaluator = _EVALUATORS.get(type(node))
+    if evaluator is None:
+        return Unknown(f"`{type(node).__name__}` expressions are not interpreted")
+    return evaluator(frame, node)
+
+
+@_for(nodes.Const)
+def _const(frame: Frame, node: nodes.Const) -> Value:
+    value = node.value
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return const(value)
+    return Py("complex" if isinstance(value, complex) else "ellipsis")
+
+
+@_for(nodes.Name)
+def _name(frame: Frame, node: nodes.Name) -> Value:
+    return frame.lookup(node.name, node)
+
+
+@_for(nodes.Attribute)
+def _attribute(frame: Frame, node: nodes.Attribute) -> Value:
+    receiver = evaluate(frame, node.expr)
+    path = path_text(node)
+    if path and path in frame.paths:
+        return frame.paths[path]
+    name = node.attrname
+    if name.startswith("__") and not name.endswith("__") and frame.info is not None:
+        frame.effect("autograph-syntax", node, f"the private name `{name}`", certain=False)
+    value = attribute(frame, receiver, name, node)
+    narrowed = frame.paths.get(f"?{path}") if path else None
+    return narrowed if narrowed is not None else value
+
+
+def path_text(node: nodes.NodeNG) -> str:
+    """`a.b.c` for an access path of plain names, else empty."""
+    parts: list[str] = []
+    while isinstance(node, nodes.Attribute | nodes.AssignAttr):
+        parts.append(node.attrname)
+        node = node.expr
+    if not isinstance(node, nodes.Name | nodes.AssignName):
+        return ""
+    return ".".join([node.name, *reversed(parts)]) if parts else ""
+
+
+@_for(nodes.Call)
+def _call(frame: Frame, node: nodes.Call) -> Value:
+    if isinstance(node.func, nodes.Name) and node.func.name == "reveal_type" and node.args:
+        value = evaluate(frame, node.args[0])
+        if not frame.silent:
+            frame.revealed.append(Revealed(frame.place(node), display(value)))
+        return value
+    from graphlift.interp.calls import call
+
+    return call(frame, node)
+
+
+@_for(nodes.BinOp)
+def _binop(frame: Frame, node: nodes.BinOp) -> Value:
+    return binary(frame, node.op, evaluate(frame, node.left), evaluate(frame, node.right), node)
+
+
+@_for(nodes.UnaryOp)
+def _unary(frame: Frame, node: nodes.UnaryOp) -> Value:
+    return unary(frame, node.op, evaluate(frame, node.operand), node)
+
+
+@_for(nodes.BoolOp)
+def _boolop(frame: Frame, node: nodes.BoolOp) -> Value:
+    from graphlift.interp.narrow import narrowed
+
+    values: list[Value] = []
+    result: Value = NEVER
+    with narrowed(frame) as narrow:
+        for position, operand in enumerate(node.values):
+            value = evaluate(frame, operand)
+            values.append(value)
+            last = position == len(node.values) - 1
+            decided = None if last else truth(frame, value, operand, quiet=True)
+            if decided is None:
+                result = join(result, value)
+            elif decided is (node.op == "or"):
+                return join(result, value)
+            if not last:
+                narrow(operand, node.op == "and")
+    if any(isinstance(o, Tensor) for v in values for o in options(v)):
+        if frame.unconverted:
+            frame.effect("tensor-as-bool", node, node.op)
+        frame.work(1)
+        return join(result, Tensor("bool", None)) if not _all_tensors(values) else Tensor("bool", None)
+    return result
+
+
+def _all_tensors(values: list[Value]) -> bool:
+    return all(isinstance(o, Tensor) for v in values for o in options(v))
+
+
+@_for(nodes.Compare)
+def _compare(frame: Frame, node: nodes.Compare) -> Value:
+    left = evaluate(frame, node.left)
+    result: Value = NEVER
+    for op, right_node in node.ops:
+        right = evaluate(frame, right_node)
+        result = compare(frame, op, left, right, node)
+        left = right
+    return result
+
+
+@_for(nodes.Subscript)
+def _subscript(frame: Frame, node: nodes.Subscript) -> Value:
+    receiver = evaluate(frame, node.value)
+    index = evaluate(frame, node.slice)
+    return subscript(frame, receiver, index, node)
+
+
+@_for(nodes.Slice)
+def _slice(frame: Frame, node: nodes.Slice) -> Value:
+    from graphlift.values import Object
+
+    parts = [("start", node.lower), ("step", node.step), ("stop", node.upper)]
+    config = tuple((name, evaluate(frame, part) if part is not None else NONE) for name, part in parts)
+    return Object("builtins.slice", config)
+
+
+@_for(nodes.IfExp)
+def _ifexp(frame: Frame, node: nodes.IfExp) -> Value:
+    from graphlift.interp.narrow import narrowed
+
+    test = evaluate(frame, node.test)
+    decided = truth(frame, test, node.test)
+    symbolic = any(isinstance(o, Tensor) and not o.eager for o in options(test))
+    frame.tensor_condition += symbolic
+    with narrowed(frame) as narrow:
+        narrow(node.test, True)
+        body = NEVER if decided is False else evaluate(frame, node.body)
+    with narrowed(frame) as narrow:
+        narrow(node.test, False)
+        orelse = NEVER if decided is True else evaluate(frame, node.orelse)
+    frame.tensor_condition -= symbolic
+    if symbolic:
+        return join_all(_as_tensor(v) for v in (body, orelse))
+    return join(body, orelse)
+
+
+def _as_tensor(value: Value) -> Value:
+    """Python numbers become tensors in both branches of a traced condition."""
+    kinds = {"int": "int32", "float": "float32", "bool": "bool", "str": "string"}
+
+    def convert(option: Value) -> Value:
+        if isinstance(option, Const | Py) and option.type in kinds:
+            return Tensor(kinds[option.type], ())
+        return option
+
+    return join_all(convert(option) for option in options(value))
+
+
+@_for(nodes.Tuple)
+def _tuple(frame: Frame, node: nodes.Tuple) -> Value:
+    items = _elements(frame, node.elts)
+    if items is None:
+        return Sequence("tuple", None, join_all(_loose(frame, node.elts)))
+    return Sequence("tuple", items, join_all(items))
+
+
+@_for(nodes.List)
+def _list(frame: Frame, node: nodes.List) -> Value:
+    site = frame.site(node)
+    items = _elements(frame, node.elts)
+    if items is None:
+        return Sequence("list", None, join_all(_loose(frame, node.elts)), site)
+    return Sequence("list", items, join_all(items), site)
+
+
+@_for(nodes.Set)
+def _set(frame: Frame, node: nodes.Set) -> Value:
+    return SetOf("set", join_all(_loose(frame, node.elts)), frame.site(node))
+
+
+def _elements(frame: Frame, elements: list[nodes.NodeNG]) -> tuple[Value, ...] | None:
+    """The values of display elements in order, `None` when a star makes their number unknown."""
+    found: list[Value] = []
+    for element in elements:
+        if isinstance(element, nodes.Starred):
+            inner = evaluate(frame, element.value)
+            if not isinstance(inner, Sequence) or inner.items is None:
+                return None
+            found.extend(inner.items)
+        else:
+            found.append(evaluate(frame, element))
+    return tuple(found)
+
+
+def _loose(frame: Frame, elements: list[nodes.NodeNG]) -> list[Value]:
+    return [
+        iteration(frame, evaluate(frame, e.value), e) if isinstance(e, nodes.Starred) else evaluate(frame, e)
+        for e in elements
+    ]
+
+
+@_for(nodes.Dict)
+def _dict(frame: Frame, node: nodes.Dict) -> Value:
+    items: dict[Const, Value] | None = {}
+    keys: list[Value] = []
+    values: list[Value] = []
+    for key_node, value_node in node.items:
+        if isinstance(key_node, nodes.DictUnpack):
+            inner = evaluate(frame, value_node)
+            items = _unpacked(items, inner)
+            if isinstance(inner, Mapping):
+                keys.append(inner.key)
+                values.append(inner.value)
+            else:
+                keys.append(Unknown("a mapping of unknown contents is unpacked"))
+                values.append(Unknown("a mapping of unknown contents is unpacked"))
+            continue
+        key, value = evaluate(frame, key_node), evaluate(frame, value_node)
+        if isinstance(key, Tensor):
+            frame.effect("tensor-key", key_node, "a dict key")
+        keys.append(key)
+        values.append(value)
+        if items is not None and isinstance(key, Const):
+            items[key] = value
+        else:
+            items = None
+    entries = tuple(items.items()) if items is not None else None
+    return Mapping("dict", entries, join_all(keys), join_all(values), frame.site(node))
+
+
+def _unpacked(items: dict[Const, Value] | None, inner: Value) -> dict[Const, Value] | None:
+    if items is None or not isinstance(inner, Mapping) or inner.items is None:
+        return None
+    return {**items, **dict(inner.items)}
+
+
+@_for(nodes.JoinedStr)
+def _fstring(frame: Frame, node: nodes.JoinedStr) -> Value:
+    for part in node.values:
+        if isinstance(part, nodes.FormattedValue):
+            value = evaluate(frame, part.value)
+            if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
+                frame.effect("formats-tensor", part, "an f-string")
+    return Py("str")
+
+
+@_for(nodes.FormattedValue)
+def _formatted(frame: Frame, node: nodes.FormattedValue) -> Value:
+    evaluate(frame, node.value)
+    return Py("str")
+
+
+@_for(nodes.Lambda)
+def _lambda(frame: Frame, node: nodes.Lambda) -> Value:
+    from graphlift.values import Function
+
+    definition = frame.unit.ids.get(id(node))
+    if definition is None:
+        return Unknown("the lambda is not indexed")
+    return Function(definition, frame.captured(node))
+
+
+@_for(nodes.NamedExpr)
+def _walrus(frame: Frame, node: nodes.NamedExpr) -> Value:
+    from graphlift.interp.assign import assign
+
+    value = evaluate(frame, node.value)
+    assign(frame, node.target, value)
+    frame.effect("autograph-syntax", node, "the `:=` operator", certain=False)
+    return value
+
+
+@_for(nodes.Starred)
+def _starred(frame: Frame, node: nodes.Starred) -> Value:
+    return evaluate(frame, node.value)
+
+
+@_for(nodes.Await)
+def _await(frame: Frame, node: nodes.Await) -> Value:
+    evaluate(frame, node.value)
+    frame.effect("awaits", node, "await")
+    return Unknown("the result of `await` is not followed")
+
+
+@_for(nodes.Yield)
+def _yield(frame: Frame, node: nodes.Yield) -> Value:
+    value = evaluate(frame, node.value) if node.value is not None else NONE
+    frame.yields = join(frame.yields, value)
+    return NONE
+
+
+@_for(nodes.YieldFrom)
+def _yield_from(frame: Frame, node: nodes.YieldFrom) -> Value:
+    frame.yields = join(frame.yields, iteration(frame, evaluate(frame, node.value), node))
+    return NONE
+
+
+# Comprehensions
+
+
+@_for(nodes.ListComp)
+def _list_comprehension(frame: Frame, node: nodes.ListComp) -> Value:
+    count, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
+    items = (element,) * count if count is not None and count <= 8 else None
+    return Sequence("list", items, element, frame.site(node))
+
+
+@_for(nodes.SetComp)
+def _set_comprehension(frame: Frame, node: nodes.SetComp) -> Value:
+    _, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
+    return SetOf("set", element, frame.site(node))
+
+
+@_for(nodes.GeneratorExp)
+def _generator(frame: Frame, node: nodes.GeneratorExp) -> Value:
+    _, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
+    return Iterator(element)
+
+
+@_for(nodes.DictComp)
+def _dict_comprehension(frame: Frame, node: nodes.DictComp) -> Value:
+    keys: list[Value] = []
+
+    def entry() -> Value:
+        keys.append(evaluate(frame, node.key))
+        return evaluate(frame, node.value)
+
+    _, value = _comprehend(frame, node, entry)
+    return Mapping("dict", None, join_all(keys), value, frame.site(node))
+
+
+def _comprehend(frame: Frame, node: Any, element: Callable[[], Value]) -> tuple[int | None, Value]:
+    """The number of elements where it is known, and what describes each of them."""
+    from graphlift.interp.assign import assign
+    from graphlift.interp.narrow import narrowed
+
+    saved, multiplier = dict(frame.env), frame.multiplier
+    count: int | None = 1
+    with narrowed(frame) as narrow:
+        for generator in node.generators:
+            source = evaluate(frame, generator.iter)
+            if any(isinstance(o, Tensor | Variable | KerasTensor | Dataset) for o in options(source)):
+                eager = all(isinstance(o, Tensor) and o.eager for o in options(source))
+                if not eager:
+                    what = "a dataset" if _any_dataset(source) else "a tensor"
+                    frame.effect("tensor-iteration", generator.iter, f"a comprehension over {what}")
+            length = known_length(source)
+            count = None if count is None or length is None or generator.ifs else count * length
+            frame.multiplier *= min(length if length is not None else 4, 64)
+            assign(frame, generator.target, iteration(frame, source, generator.iter, comprehension=True))
+            for condition in generator.ifs:
+                test = evaluate(frame, condition)
+                if any(isinstance(o, Tensor) and not o.eager for o in options(test)):
+                    frame.effect("tensor-as-bool", condition, "the condition of a comprehension")
+                narrow(condition, True)
+        value = NEVER if count == 0 else element()
+    frame.multiplier = multiplier
+    for name in set(frame.env) - set(saved):
+        del frame.env[name]
+    frame.env.update(saved)
+    return count, value
+
+
+def _any_dataset(value: Value) -> bool:
+    return any(isinstance(o, Dataset) for o in options(value))
+
+
+# Iteration
+
+
+def known_length(value: Value) -> int | None:
+    """How many elements iterating gives, where that is known."""
+    if isinstance(value, Sequence) and value.items is not None:
+        return len(value.items)
+    if isinstance(value, Mapping) and value.items is not None:
+        return len(value.items)
+    if isinstance(value, Tensor | Variable) and value.shape and isinstance(value.shape[0], int):
+        return value.shape[0]
+    from graphlift.values import Object, const_value
+
+    if isinstance(value, Object) and value.cls == "builtins.range":
+        bounds = dict(value.config)
+        numbers = [bounds.get(name) for name in ("start", "stop", "step")]
+        if all(isinstance(n, Const) and n.type == "int" for n in numbers):
+            start, stop, step = (int(const_value(n) or 0) for n in numbers if isinstance(n, Const))
+            return len(range(start, stop, step)) if step else None
+    return None
+
+
+def iteration(frame: Frame, value: Value, node: nodes.NodeNG, *, comprehension: bool = False) -> Value:
+    """What one element of iterating over a value is."""
+    return join_all(_iterate(frame, option, node) for option in present(value))
+
+
+def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
+    from graphlift.values import Instance, Object
+
+    match value:
+        case Sequence():
+            return value.element
+        case Mapping():
+            return value.key
+        case SetOf():
+            return value.element
+        case Iterator():
+            return value.element
+        case Const() if value.type in ("str", "bytes"):
+            return Py("str" if value.type == "str" else "int")
+        case Py() if value.type in ("str", "bytes", "range"):
+            return Py("str" if value.type == "str" else "int")
+        case Object() if value.cls == "builtins.range":
+            return Py("int")
+        case Instance():
+            from graphlift.interp.instances import iterate_instance
+
+            return iterate_instance(frame, value, node)
+        case Never():
+            return NEVER
+        case Unknown():
+            return value
+        case _:
+            found = models.iterate(value)
+            return found if found is not None else Unknown(f"iterating `{display(value)}` is not modelled")

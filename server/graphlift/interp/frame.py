@@ -1,0 +1,404 @@
+"""The state of one run of the interpreter: one definition, one context.
+
+A run is a pure function of the definition's text, the context, and what it reads from the solver; everything it
+learns goes into its `Outcome`. Statements and expressions are interpreted by the functions of `statements` and
+`expressions`, which take the frame as their first argument.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import msgspec
+
+from graphlift.index import MODULE_BODY, DefId, FunctionInfo, Layout, ModuleIndex, Unit, module_of
+from graphlift.interp.summary import (
+    MAX_CHAIN,
+    MAX_OPS,
+    CallEdge,
+    Context,
+    Effect,
+    Outcome,
+    Revealed,
+    Summary,
+    bound_effects,
+)
+from graphlift.models.api import CallResult, Hazard
+from graphlift.source.span import Place
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NEVER,
+    Array,
+    Const,
+    External,
+    Function,
+    Instance,
+    Mapping,
+    Module,
+    Never,
+    Sequence,
+    SetOf,
+    Unknown,
+    Value,
+    join,
+    limited,
+)
+
+BUILTIN_NAMES = frozenset(dir(builtins)) | {"reveal_type"}
+
+
+FIRST_CALL_ONLY = frozenset({"creates-variable", "creates-state", "writes-state"})
+"""Effects that a graph may have in its first call: it is traced then, and tracing runs them."""
+
+
+class Analysis(Protocol):
+    """What a run asks of the solver. Each answer is recorded as something that the run depends on."""
+
+    keras: int
+
+    def query(self, name: str, *key: str) -> Any:
+        """The answer of one of `resolve.QUERIES`."""
+        ...
+
+    def cell(self, key: tuple[str, ...]) -> Value:
+        """What is known of a flow-insensitive place (a global, an attribute), `Never` while nothing is."""
+        ...
+
+    def summary(self, definition: DefId, context: Context) -> Summary:
+        """What a call of a definition does; an empty summary while it is being found out (recursion)."""
+        ...
+
+    def unit(self, key: str) -> Unit:
+        """The module with this key. Not recorded: the run reads the fingerprints of the texts it uses."""
+        ...
+
+
+class Frame:
+    """One run. `env` holds the local names on the current path; it is meaningless while `alive` is false."""
+
+    def __init__(self, analysis: Analysis, definition: DefId, context: Context, probe: bool = False) -> None:
+        self.analysis = analysis
+        self.definition = definition
+        self.module = module_of(definition)
+        self.context = context
+        self.probe = probe
+        analysis.query("fingerprint", definition)
+        self.unit = analysis.unit(self.module)
+        self.layout: Layout | None = self.unit.layouts.get(definition)
+        self.node: nodes.Scope | None = self.unit.nodes.get(definition)
+        self.info: FunctionInfo | None = self.unit.functions.get(definition)
+        self.is_module = definition.endswith(f":{MODULE_BODY}")
+        self.is_class = definition in self.unit.classes
+        self.env: dict[str, Value] = {}
+        self.closure = dict(context.closure)
+        self.unconverted = int(self.closure.pop("%unconverted", None) is not None)
+        self.scope_names = frozenset() if self.node is None else local_names(self.node)
+        self.global_names = frozenset() if self.node is None else declared(self.node, nodes.Global)
+        self.nonlocal_names = frozenset() if self.node is None else declared(self.node, nodes.Nonlocal)
+        self.alive = True
+        self.returns: Value = NEVER
+        self.yields: Value = NEVER
+        self.effects: dict[Effect, None] = {}
+        self.writes: dict[tuple[str, ...], Value] = {}
+        self.edges: dict[CallEdge, None] = {}
+        self.revealed: list[Revealed] = []
+        self.ops = 0
+        self.multiplier = 1
+        self.tensor_condition = 0
+        self.tensor_loop = 0
+        self.paths: dict[str, Value] = {}
+        """Attribute paths (`self.x`) assigned on the current path, and their values."""
+        self.loop_exits: list[list[dict[str, Value]]] = []
+        self.loop_heads: list[list[dict[str, Value]]] = []
+        self.silent = 0
+        self.once = 0
+        """How many `if not self.ready:`-like guards are around: what they guard happens at the first call alone."""
+        self.conditional_returns: list[tuple[Value, nodes.NodeNG]] = []
+        """What is returned under tensor conditions, and where."""
+
+    # Positions
+
+    def place(self, node: nodes.NodeNG) -> Place:
+        """Where a node stands, relative to the definition."""
+        base = self.layout.first_line if self.layout is not None else 1
+        return Place(self.definition, self.unit.parsed.span(node).shifted(1 - base))
+
+    def site(self, node: nodes.NodeNG) -> str:
+        """The identity of an allocation at a node of this run."""
+        place = self.place(node)
+        return f"{self.definition}#{place.span.line}:{place.span.column}"
+
+    def is_fresh(self, value: Value) -> bool:
+        """Whether the object was certainly made during this run, so that nobody else holds it yet."""
+        if isinstance(value, Sequence | Mapping | SetOf | Instance | Array):
+            return value.site.startswith(f"{self.definition}#")
+        return False
+
+    # What the run learns
+
+    def effect(
+        self,
+        kind: str,
+        node: nodes.NodeNG,
+        subject: str = "",
+        *,
+        target: str = "",
+        certain: bool = True,
+        via: tuple[Place, ...] = (),
+        place: Place | None = None,
+    ) -> None:
+        """Record an effect at a node, or the effect of a callee that is called there (`place` and `via` given)."""
+        if self.silent or not self.alive or (self.once and kind in FIRST_CALL_ONLY):
+            return
+        if len(via) > MAX_CHAIN:
+            via = (*via[: MAX_CHAIN - 1], via[-1])
+        self.effects[Effect(kind, place or self.place(node), subject, via, target, certain)] = None
+
+    def hazards(self, node: nodes.NodeNG, hazards: tuple[Hazard, ...]) -> None:
+        """Record what a model says of a call at this node."""
+        for hazard in hazards:
+            kind = "unknown-call" if hazard.kind == "not-modelled" else hazard.kind
+            self.effect(kind, node, hazard.subject, certain=hazard.certain)
+
+    def result(self, node: nodes.NodeNG, result: CallResult) -> Value:
+        """Take over a model's answer for a call at this node."""
+        self.hazards(node, result.hazards)
+        self.work(result.ops)
+        return self._made_here(result.value, node)
+
+    def _made_here(self, value: Value, node: nodes.NodeNG) -> Value:
+        """A NumPy array that a library call gives is a new one, up to views, which share their base's fate here."""
+        if isinstance(value, Array) and not value.scalar and not value.site:
+            return msgspec.structs.replace(value, site=self.site(node))
+        return value
+
+    def work(self, ops: int) -> None:
+        """Count TensorFlow ops dispatched on the current path."""
+        if not self.silent and self.alive:
+            self.ops = min(MAX_OPS, self.ops + ops * self.multiplier)
+
+    def write_cell(self, key: tuple[str, ...], value: Value) -> None:
+        """Let a flow-insensitive place hold (also) this value."""
+        if not self.silent and self.alive:
+            self.writes[key] = join(self.writes.get(key, NEVER), value)
+
+    def edge(self, callee: DefId, context: Context, node: nodes.NodeNG, traced: str = "") -> None:
+        """Record a call of one of the program's own functions."""
+        if not self.silent and self.alive:
+            self.edges[CallEdge(callee, context, self.place(node), traced)] = None
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Evaluate without recording effects, writes or work (first passes of loops)."""
+        self.silent += 1
+        try:
+            yield
+        finally:
+            self.silent -= 1
+
+    # Names
+
+    def lookup(self, name: str, node: nodes.NodeNG) -> Value:
+        """The value of a name on the current path."""
+        if name in self.env and name not in self.global_names:
+            return self.env[name]
+        if name in self.closure:
+            if self._changes_outside(name):
+                self.effect("reads-state", node, f"closure {name}", target=f"closure:{name}")
+            return self.closure[name]
+        if name in self.scope_names and not self.is_module and not self.is_class:
+            sibling = self._sibling(name)
+            return sibling or Unknown(f"`{name}` may not be assigned yet")
+        return self._free(name, node)
+
+    def _changes_outside(self, name: str) -> bool:
+        """Whether an enclosing function gives a captured name another value after it made this function."""
+        if self.is_class or self.layout is None or isinstance(self.closure.get(name), Function):
+            return False
+        parent = self.info.parent if self.info is not None else ""
+        owner = self.unit.nodes.get(parent)
+        if not isinstance(owner, nodes.FunctionDef):
+            return False
+        return any(
+            isinstance(child, nodes.AssignName) and child.name == name and child.lineno > self.layout.end_line
+            for child in own_nodes(owner)
+        )
+
+    def _free(self, name: str, node: nodes.NodeNG) -> Value:
+        enclosing = self._enclosing_function(name)
+        if enclosing is not None:
+            return enclosing
+        index = self.analysis.query("module_index", self.module)
+        if name in index.bindings or index.star_imports or name in dict(index.global_writes):
+            value = self.global_value(self.module, name)
+            if value is not None:
+                if not self.is_module and not self.is_class and index_variable(index, name):
+                    target = f"global:{self.module}.{name}"
+                    self.effect("reads-state", node, f"global {self.module}.{name}", target=target)
+                return value
+        if name in BUILTIN_NAMES:
+            return External(f"builtins.{name}")
+        if name == "__name__":
+            return Const("str", repr(self.module))
+        if name in ("__file__", "__doc__"):
+            return Unknown(f"`{name}` depends on how the program is started")
+        return Unknown(f"`{name}` is not defined where it can be seen")
+
+    def _sibling(self, name: str) -> Value | None:
+        """A function or class of this scope that is defined further down, or by the current definition itself."""
+        prefix = f"{self.definition}.<locals>.{name}"
+        if prefix in self.unit.functions:
+            return Function(prefix, self.captured(self.unit.nodes[prefix]))
+        return None
+
+    def _enclosing_function(self, name: str) -> Value | None:
+        """A definition of an enclosing function that the closure does not hold (recursion of a nested def)."""
+        scope = self.definition
+        while "." in scope:
+            scope = scope.rpartition(".")[0]
+            candidate = f"{scope}.{name}"
+            if scope.endswith("<locals>") and candidate in self.unit.functions:
+                return Function(candidate, self.context.closure)
+            owner = self.unit.nodes.get(scope.removesuffix(".<locals>"))
+            if owner is not None and scope.endswith("<locals>") and name in local_names(owner):
+                return Unknown(f"`{name}` belongs to an enclosing function whose call is not visible")
+        return None
+
+    def global_value(self, module: str, name: str) -> Value | None:
+        """What a name of a module's top level holds; `None` when the module binds no such name."""
+        reference = self.analysis.query("resolve_name", module, name)
+        if reference is None:
+            return None
+        return self.reference_value(reference)
+
+    def reference_value(self, reference: Any) -> Value:
+        """The value of a resolved name."""
+        kind, target = reference.kind, reference.target
+        if kind == "module":
+            return Module(target)
+        if kind == "external":
+            return external(target, self.analysis.keras)
+        module, _, name = target.partition(":")
+        if kind == "variable":
+            return self.analysis.cell(("global", module, name))
+        if kind == "function":
+            return self.analysis.cell(("def", target))
+        return self.analysis.cell(("class", target))
+
+    def captured(self, node: nodes.Scope) -> tuple[tuple[str, Value], ...]:
+        """The values that a nested function captures from this run, by name."""
+        found = dict(self.closure)
+        if not self.is_module and not self.is_class:
+            for name in free_names(node):
+                if name in self.env:
+                    found[name] = limited(self.env[name])
+        return tuple(sorted((n, v) for n, v in found.items() if n in free_names(node)))
+
+    # Ends
+
+    def outcome(self) -> Outcome:
+        """Everything the run has learned."""
+        raises = not self.alive and isinstance(self.returns, Never)
+        return Outcome(
+            Summary(limited(self.returns), bound_effects(self.effects), self.ops, raises),
+            tuple(sorted(self.writes.items(), key=lambda item: item[0])),
+            tuple(self.edges),
+            tuple(self.revealed),
+        )
+
+
+def index_variable(index: ModuleIndex, name: str) -> bool:
+    """Whether a module's name is bound by plain assignment or import, and so may come to hold something else."""
+    defined = any(f.name == name and f.parent.endswith(f":{MODULE_BODY}") for f in index.functions)
+    return not defined and not any(c.name == name for c in index.classes)
+
+
+def external(name: str, keras: int) -> Value:
+    """A library name as a value: a constant, or the canonical `External`."""
+    from graphlift import models
+
+    canonical = models.canonical(name, keras)
+    value = models.constant(canonical)
+    return value if value is not None else External(canonical)
+
+
+_SCOPES: tuple[type, ...] = (nodes.FunctionDef, nodes.Lambda, nodes.ClassDef)
+_COMPREHENSIONS: tuple[type, ...] = (nodes.ListComp, nodes.SetComp, nodes.DictComp, nodes.GeneratorExp)
+
+
+def _memoised(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the answer on the scope node's own tree by identity; trees are immutable while they live."""
+    cache: dict[int, tuple[Any, Any]] = {}
+
+    def wrapper(node: nodes.NodeNG, *rest: Any) -> Any:
+        key = hash((id(node), *map(id, rest)))
+        hit = cache.get(key)
+        if hit is not None and hit[0] is node:
+            return hit[1]
+        if len(cache) > 50_000:
+            cache.clear()
+        answer = function(node, *rest)
+        cache[key] = (node, answer)
+        return answer
+
+    return wrapper
+
+
+def own_nodes(node: nodes.NodeNG) -> Iterator[nodes.NodeNG]:
+    """The nodes of a scope's own code: nested functions and classes are given but not entered."""
+    stack: list[nodes.NodeNG] = []
+    body = node.body
+    stack.extend(reversed(body if isinstance(body, list) else [body]))
+    while stack:
+        child = stack.pop()
+        yield child
+        if isinstance(child, _SCOPES):
+            decorators = getattr(child, "decorators", None)
+            if decorators is not None:
+                stack.extend(decorators.nodes)
+            continue
+        stack.extend(reversed(list(child.get_children())))
+
+
+@_memoised
+def local_names(node: nodes.Scope) -> frozenset[str]:
+    """The names that belong to a scope: parameters and everything its own code binds."""
+    found: set[str] = set()
+    if isinstance(node, nodes.FunctionDef | nodes.Lambda):
+        args = node.args
+        found |= {a.name for a in [*(args.posonlyargs or []), *(args.args or []), *(args.kwonlyargs or [])]}
+        found |= {name for name in (args.vararg, args.kwarg) if name}
+    for child in own_nodes(node):
+        if isinstance(child, nodes.AssignName | nodes.FunctionDef | nodes.ClassDef):
+            found.add(child.name)
+        elif isinstance(child, nodes.Import):
+            found |= {alias or name.partition(".")[0] for name, alias in child.names}
+        elif isinstance(child, nodes.ImportFrom):
+            found |= {alias or name for name, alias in child.names}
+    outer = declared(node, nodes.Global) | declared(node, nodes.Nonlocal)
+    return frozenset(found - outer)
+
+
+@_memoised
+def declared(node: nodes.Scope, kind: Any) -> frozenset[str]:
+    """The names that a scope's own code declares `global` or `nonlocal`."""
+    return frozenset(name for child in own_nodes(node) if isinstance(child, kind) for name in child.names)
+
+
+@_memoised
+def free_names(node: nodes.Scope) -> frozenset[str]:
+    """The names that a function reads (deeply) and that are not its own."""
+    found: set[str] = set()
+    for child in own_nodes(node):
+        if isinstance(child, nodes.Name):
+            found.add(child.name)
+        elif isinstance(child, nodes.FunctionDef | nodes.Lambda | nodes.ClassDef):
+            found |= free_names(child)
+            defaults = getattr(child, "args", None)
+            for default in [*(getattr(defaults, "defaults", None) or [])]:
+                found |= {n.name for n in default.nodes_of_class(nodes.Name)}
+    found |= declared(node, nodes.Nonlocal)
+    return frozenset(found - local_names(node))

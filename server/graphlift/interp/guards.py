@@ -1,0 +1,69 @@
+"""Conditions that hold at the first call only, such as `if not self.ready:` and `if self.w is None:`."""
+
+from __future__ import annotations
+
+from graphlift.interp.frame import own_nodes
+from graphlift.syntax import nodes
+
+
+def is_first_call_guard(node: nodes.If) -> bool:
+    """Whether an `if` asks for something unset which its body then sets, so that it never holds again."""
+    wanted = _unset(node.test)
+    return bool(wanted) and any(_sets(statement, wanted) for statement in node.body)
+
+
+def _unset(test: nodes.NodeNG) -> str:
+    """The attribute path that a condition finds unset, empty for other conditions."""
+    if isinstance(test, nodes.UnaryOp) and test.op == "not":
+        operand = test.operand
+        if isinstance(operand, nodes.Attribute):
+            return str(operand.as_string())
+        if (
+            isinstance(operand, nodes.Call)
+            and isinstance(operand.func, nodes.Name)
+            and operand.func.name == "hasattr"
+            and len(operand.args) == 2
+            and isinstance(operand.args[1], nodes.Const)
+        ):
+            return f"{operand.args[0].as_string()}.{operand.args[1].value}"
+    if isinstance(test, nodes.Compare) and isinstance(test.left, nodes.Attribute):
+        op, right = test.ops[0]
+        if op == "is" and isinstance(right, nodes.Const) and right.value is None:
+            return str(test.left.as_string())
+    return ""
+
+
+def _sets(statement: nodes.NodeNG, path: str) -> bool:
+    """Whether a statement surely assigns something else than nothing to the path."""
+    if not isinstance(statement, nodes.Assign):
+        return False
+    empty = isinstance(statement.value, nodes.Const) and not statement.value.value
+    return not empty and any(
+        isinstance(target, nodes.AssignAttr) and target.as_string() == path for target in statement.targets
+    )
+
+
+def assignment_lines(scope: nodes.Scope, name: str) -> list[int | None]:
+    """The lines at which a scope's own code assigns a name or an attribute so named; `None` for one in a loop."""
+    found: list[int | None] = []
+    for node in own_nodes(scope):
+        assigned = getattr(node, "name" if isinstance(node, nodes.AssignName) else "attrname", None)
+        if isinstance(node, nodes.AssignName | nodes.AssignAttr) and assigned == name:
+            found.append(None if _loop_around(node, scope) else node.lineno)
+    return found
+
+
+def in_loop(scope: nodes.Scope, line: int) -> bool:
+    """Whether a line of a scope's own code is inside a loop."""
+    return any(
+        isinstance(node, nodes.For | nodes.While) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        for node in own_nodes(scope)
+    )
+
+
+def _loop_around(node: nodes.NodeNG, scope: nodes.Scope) -> bool:
+    while node.parent is not None and node is not scope:
+        node = node.parent
+        if isinstance(node, nodes.For | nodes.While):
+            return True
+    return False

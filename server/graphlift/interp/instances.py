@@ -1,0 +1,184 @@
+"""Calls on instances: special methods, `__call__`, Keras's `call`, inherited library methods, `with`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from graphlift import models
+from graphlift.index import FunctionInfo
+from graphlift.interp.binding import Site
+from graphlift.interp.calls import FrameHost, call_function, call_unknown, call_value, not_callable
+from graphlift.interp.expressions import evaluate, iteration
+from graphlift.interp.frame import Frame
+from graphlift.interp.objects import attribute, find_member, library_base
+from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NONE,
+    Bound,
+    Class,
+    Function,
+    GraphFunction,
+    Instance,
+    Iterator,
+    Method,
+    Object,
+    Py,
+    Super,
+    Unknown,
+    Value,
+    join_all,
+    options,
+)
+
+
+def call_bound(frame: Frame, receiver: Value, function: Function, node: nodes.NodeNG) -> Value:
+    """Call a property getter (or another method without arguments) where an attribute is read."""
+    expression = node.expr if isinstance(node, nodes.Attribute | nodes.AssignAttr) else node
+    return call_function(frame, function, Arguments(), Site(node, expression), receiver)
+
+
+def call_special(
+    frame: Frame, receiver: Instance, name: str, arguments: tuple[Value, ...], node: nodes.NodeNG
+) -> Value | None:
+    """Call a special method that the class defines; `None` when it has none."""
+    found = find_member(frame, receiver.definition, name)
+    if found is None or found[0] not in ("function", "unresolved"):
+        return None
+    if found[0] == "unresolved":
+        frame.effect("unknown-call", node, f"`{name}` of a class with an unseen base", certain=False)
+        return Unknown("a base class cannot be seen")
+    expression = node.value if isinstance(node, nodes.Subscript) else getattr(node, "expr", node)
+    return call_function(frame, Function(found[1]), Arguments(arguments), Site(node, expression), receiver)
+
+
+def iterate_instance(frame: Frame, receiver: Instance, node: nodes.NodeNG) -> Value:
+    """What iterating over an instance of a user class gives."""
+    iterator = call_special(frame, receiver, "__iter__", (), node)
+    if iterator is None:
+        item = call_special(frame, receiver, "__getitem__", (Py("int"),), node)
+        return item if item is not None else Unknown("the object does not say how it is iterated")
+    parts = []
+    for option in options(iterator):
+        if isinstance(option, Instance):
+            nxt = call_special(frame, option, "__next__", (), node)
+            parts.append(nxt if nxt is not None else Unknown("the iterator has no visible `__next__`"))
+        else:
+            parts.append(iteration(frame, option, node))
+    return join_all(parts)
+
+
+def call_instance(frame: Frame, receiver: Instance, arguments: Arguments, site: Site) -> Value:
+    """`object(…)`: the class's `__call__`, or, for Keras layers and models, the user's `call`."""
+    target = site.node.func if isinstance(site.node, nodes.Call) else site.node
+    inner = Site(site.node, target, site.positional, site.keywords, site.traced)
+    value = attribute(frame, receiver, "__call__", site.node)
+    if not isinstance(value, Method | Unknown):
+        return call_value(frame, value, arguments, inner)
+    base = library_base(frame, receiver.definition)
+    if base is not None:
+        return _call_inherited_call(frame, receiver, base, arguments, inner)
+    if isinstance(value, Unknown):
+        return call_unknown(frame, value, arguments, site)
+    return not_callable(frame, receiver, site)
+
+
+def _call_inherited_call(
+    frame: Frame, receiver: Instance, base: str, arguments: Arguments, site: Site
+) -> Value:
+    """Call an instance through the `__call__` of its library base class."""
+    if models.is_subclass(base, "keras.layers.Layer"):
+        return _call_keras(frame, receiver, base, arguments, site)
+    return frame.result(
+        site.node, models.method(Object(base), "__call__", arguments, FrameHost(frame, site.node))
+    )
+
+
+def _call_keras(frame: Frame, receiver: Instance, base: str, arguments: Arguments, site: Site) -> Value:
+    """Keras runs `build` once and then `call`, dropping arguments that `call` does not take."""
+    found = find_member(frame, receiver.definition, "call")
+    if found is None or found[0] == "external":
+        return frame.result(
+            site.node, models.method(Object(base), "__call__", arguments, FrameHost(frame, site.node))
+        )
+    value = attribute(frame, receiver, "call", site.node)
+    infos = [_function_info(frame, option) for option in options(value)]
+    names = {p.name for info in infos if info is not None for p in info.parameters}
+    takes_any = any(p.kind == "kwarg" for info in infos if info is not None for p in info.parameters)
+    kept = tuple((k, v) for k, v in arguments.keywords if takes_any or k in names or k != "training")
+    return call_value(frame, value, msgspec.structs.replace(arguments, keywords=kept), site)
+
+
+def _function_info(frame: Frame, value: Value) -> FunctionInfo | None:
+    while isinstance(value, Bound | GraphFunction):
+        value = value.function
+    if not isinstance(value, Function):
+        return None
+    info: FunctionInfo | None = frame.analysis.query("function_info", value.definition)
+    return info
+
+
+def call_super(frame: Frame, node: nodes.Call) -> Value:
+    """`super()` with or without arguments."""
+    if len(node.args) == 2:
+        cls, instance = (evaluate(frame, a) for a in node.args)
+        if isinstance(cls, Class):
+            return Super(cls.definition, instance)
+    info = frame.info
+    scope = frame.definition
+    while info is not None and not info.in_class:
+        scope = info.parent
+        info = frame.unit.functions.get(scope)
+    if info is None:
+        return Unknown("`super()` outside a method")
+    first = info.parameters[0].name if info.parameters else ""
+    receiver = frame.env.get(first) or frame.closure.get(first)
+    if receiver is None:
+        receiver = Instance(info.parent)
+    return Super(info.parent, receiver)
+
+
+def call_inherited(
+    frame: Frame, receiver: Instance | Super, name: str, arguments: Arguments, site: Site
+) -> Value:
+    """A method that a library base class gives (`self.add_loss`, `super().__init__`)."""
+    if isinstance(receiver, Super):
+        line = frame.analysis.query("mro", receiver.definition)
+        base = next((e.target for e in line if e is not None and e.kind == "external"), None)
+        base = None if base is None else models.canonical(base, frame.analysis.keras)
+        if name in ("__init__", "__new__", "build", "__init_subclass__", "__setattr__"):
+            return NONE
+    else:
+        base = library_base(frame, receiver.definition)
+    if base is None:
+        return not_callable(frame, receiver, site)
+    if name == "__call__" and isinstance(receiver, Instance):
+        return _call_inherited_call(frame, receiver, base, arguments, site)
+    return frame.result(site.node, models.method(Object(base), name, arguments, FrameHost(frame, site.node)))
+
+
+def enter_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> Value:
+    """What `with manager as x` binds."""
+    values = []
+    for option in options(manager):
+        if isinstance(option, Instance):
+            found = call_special(frame, option, "__enter__", (), node)
+            values.append(found if found is not None else Unknown("the object has no visible `__enter__`"))
+        elif isinstance(option, Iterator):
+            values.append(option.element)
+        elif isinstance(option, Object):
+            result = models.method(option, "__enter__", Arguments(), FrameHost(frame, node))
+            values.append(frame.result(node, result))
+        elif isinstance(option, Unknown):
+            frame.effect("unknown-call", node, f"with {node.as_string()}: {option.reason}")
+            values.append(Unknown(f"what a `with` gives is not visible: {option.reason}"))
+        else:
+            values.append(option)
+    return join_all(values)
+
+
+def exit_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> None:
+    """Leave a `with` block."""
+    for option in options(manager):
+        if isinstance(option, Instance):
+            call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)

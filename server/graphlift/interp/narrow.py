@@ -1,0 +1,264 @@
+"""What a condition says about values on the path where it holds, and on the path where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from graphlift import models
+from graphlift.interp.frame import Frame
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NONE,
+    Array,
+    Class,
+    Const,
+    External,
+    Instance,
+    Mapping,
+    Object,
+    Py,
+    Sequence,
+    SetOf,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    join_all,
+    options,
+)
+from graphlift.values import (
+    Iterator as IteratorValue,
+)
+
+Test = Callable[[Value], bool | None]
+
+
+@contextmanager
+def narrowed(frame: Frame) -> Iterator[Callable[[nodes.NodeNG, bool], None]]:
+    """A scope in which `narrow` may be applied; what the path knew before is restored at its end.
+
+    Names that are bound inside (`:=`, comprehension targets) stay bound.
+    """
+    before, paths = dict(frame.env), dict(frame.paths)
+    touched: set[str] = set()
+
+    def apply(test: nodes.NodeNG, positive: bool) -> None:
+        touched.update(narrow(frame, test, positive))
+
+    yield apply
+    for name in touched:
+        if name in before:
+            frame.env[name] = before[name]
+    frame.paths = paths
+
+
+def narrow(frame: Frame, test: nodes.NodeNG, positive: bool) -> set[str]:
+    """Apply a condition to the current path; gives the local names whose values it narrowed."""
+    if isinstance(test, nodes.UnaryOp) and test.op == "not":
+        return narrow(frame, test.operand, not positive)
+    if isinstance(test, nodes.BoolOp):
+        if (test.op == "and") is positive:
+            return set().union(*(narrow(frame, part, positive) for part in test.values))
+        return set()
+    if isinstance(test, nodes.NamedExpr):
+        return _apply(frame, test.target, positive, _truthy)
+    if isinstance(test, nodes.Name | nodes.Attribute):
+        return _apply(frame, test, positive, _truthy)
+    if isinstance(test, nodes.Compare) and len(test.ops) == 1:
+        return _comparison(frame, test, positive)
+    if isinstance(test, nodes.Call):
+        return _call(frame, test, positive)
+    return set()
+
+
+def _comparison(frame: Frame, test: nodes.Compare, positive: bool) -> set[str]:
+    op, right = test.ops[0]
+    if op in ("is not", "!="):
+        positive = not positive
+    if op not in ("is", "is not", "==", "!="):
+        return set()
+    left = test.left
+    if isinstance(left, nodes.Const):
+        left, right = right, left
+    if not isinstance(right, nodes.Const):
+        return set()
+    from graphlift.interp.expressions import evaluate
+
+    with frame.quietly():
+        wanted = evaluate(frame, right)
+    if op in ("is", "is not") or wanted == NONE:
+        return _apply(frame, left, positive, lambda v: _is_constant(v, wanted))
+    if isinstance(wanted, Const):
+        return _apply(frame, left, positive, lambda v: _equals(v, wanted))
+    return set()
+
+
+def _is_constant(value: Value, wanted: Value) -> bool | None:
+    if isinstance(value, Unknown):
+        return None
+    if wanted == NONE:
+        return value == NONE
+    if isinstance(value, Py) and isinstance(wanted, Const) and value.type == wanted.type:
+        return None
+    return value == wanted
+
+
+def _equals(value: Value, wanted: Const) -> bool | None:
+    if isinstance(value, Const):
+        return value == wanted or (None if value.type != wanted.type else False)
+    return None
+
+
+def _truthy(value: Value) -> bool | None:
+    from graphlift.interp.operators import decided_truth
+
+    return decided_truth(value)
+
+
+def _call(frame: Frame, test: nodes.Call, positive: bool) -> set[str]:
+    from graphlift.interp.expressions import evaluate
+
+    if not test.args:
+        return set()
+    with frame.quietly():
+        function = evaluate(frame, test.func)
+        if not isinstance(function, External):
+            return set()
+        if function.name == "builtins.isinstance" and len(test.args) == 2:
+            kinds = evaluate(frame, test.args[1])
+            return _apply(frame, test.args[0], positive, lambda v: isinstance_answer(frame, v, kinds))
+    if function.name == "builtins.callable":
+        return _apply(frame, test.args[0], positive, _callable)
+    if function.name in ("tensorflow.is_tensor", "keras.backend.is_keras_tensor", "keras.ops.is_tensor"):
+        return _apply(frame, test.args[0], positive, _is_tensor)
+    return set()
+
+
+def _callable(value: Value) -> bool | None:
+    if isinstance(value, Const | Py | Tensor | Variable | Array | Sequence | Mapping):
+        return False
+    return None
+
+
+def _is_tensor(value: Value) -> bool | None:
+    if isinstance(value, Unknown):
+        return None
+    return isinstance(value, Tensor | Variable)
+
+
+_PYTHON_TYPES = {
+    "builtins.int": ("int", "bool"),
+    "builtins.float": ("float",),
+    "builtins.str": ("str",),
+    "builtins.bool": ("bool",),
+    "builtins.bytes": ("bytes",),
+    "numbers.Number": ("int", "float", "bool", "complex"),
+    "numbers.Integral": ("int", "bool"),
+    "numbers.Real": ("int", "float", "bool"),
+}
+_TENSOR_TYPES = frozenset({"tensorflow.Tensor", "tensorflow.RaggedTensor", "tensorflow.SparseTensor"})
+
+
+def isinstance_answer(frame: Frame, value: Value, kinds: Value) -> bool | None:
+    """`isinstance(value, kinds)` where it is certain."""
+    alternatives = kinds.items if isinstance(kinds, Sequence) and kinds.items is not None else (kinds,)
+    flat = [option for alternative in alternatives for option in options(alternative)]
+    answers = [_isinstance(frame, value, kind) for kind in flat]
+    if any(answer is True for answer in answers):
+        return True
+    return None if any(answer is None for answer in answers) or not answers else False
+
+
+def _isinstance(frame: Frame, value: Value, kind: Value) -> bool | None:
+    if isinstance(value, Unknown):
+        return None
+    if isinstance(kind, Class):
+        return _instance_of(frame, value, kind.definition)
+    if not isinstance(kind, External):
+        return None
+    name = kind.name
+    if name in _PYTHON_TYPES:
+        return isinstance(value, Const | Py) and value.type in _PYTHON_TYPES[name]
+    if name in _TENSOR_TYPES:
+        return _tensor_form(value, name)
+    if name == "tensorflow.Variable":
+        return isinstance(value, Variable)
+    if name in ("numpy.ndarray", "numpy.generic"):
+        return isinstance(value, Array) and value.scalar == name.endswith("generic")
+    if name in ("builtins.list", "builtins.tuple", "builtins.dict", "builtins.set"):
+        return isinstance(value, Sequence | Mapping | SetOf) and value.type == name.rpartition(".")[2]
+    if name.startswith(("collections.abc.", "typing.")):
+        return _abstract(value, name.rpartition(".")[2])
+    if isinstance(value, Object):
+        return models.is_subclass(value.cls, name) or None
+    if isinstance(value, Instance):
+        return _instance_of_library(frame, value, name)
+    if isinstance(value, Const | Py | Sequence | Mapping | Tensor | Variable | Array):
+        return None if name.startswith(("builtins.", "numpy.")) else False
+    return None
+
+
+def _tensor_form(value: Value, name: str) -> bool | None:
+    if not isinstance(value, Tensor):
+        return False
+    wanted = {"RaggedTensor": "ragged", "SparseTensor": "sparse"}.get(name.rpartition(".")[2], "dense")
+    return value.form == wanted
+
+
+def _abstract(value: Value, name: str) -> bool | None:
+    if isinstance(value, Sequence):
+        return name in ("Sequence", "Iterable", "Collection", "List", "MutableSequence", "Sized") or None
+    if isinstance(value, Mapping):
+        return name in ("Mapping", "Iterable", "Collection", "Dict", "MutableMapping", "Sized") or None
+    if isinstance(value, Const | Py) and value.type in ("int", "float", "bool", "None"):
+        return False
+    if isinstance(value, IteratorValue) and name in ("Iterator", "Iterable"):
+        return True
+    return None
+
+
+def _instance_of(frame: Frame, value: Value, definition: str) -> bool | None:
+    if not isinstance(value, Instance):
+        return False if not isinstance(value, Object) else None
+    line = frame.analysis.query("mro", value.definition)
+    if any(entry is not None and entry.target == definition for entry in line):
+        return True
+    if value.exact and None not in line:
+        return False
+    subclasses = frame.analysis.query("subclasses", value.definition)
+    return None if definition in subclasses or None in line else False
+
+
+def _instance_of_library(frame: Frame, value: Instance, name: str) -> bool | None:
+    from graphlift.interp.objects import library_base
+
+    base = library_base(frame, value.definition)
+    if base is None:
+        return None if None in frame.analysis.query("mro", value.definition) else False
+    return True if models.is_subclass(base, name) else None
+
+
+def _apply(frame: Frame, node: nodes.NodeNG, positive: bool, test: Test) -> set[str]:
+    """Keep the alternatives of an access path for which `test` can be `positive`."""
+    from graphlift.interp.expressions import evaluate, path_text
+
+    if not isinstance(node, nodes.Name | nodes.AssignName | nodes.Attribute):
+        return set()
+    with frame.quietly():
+        value = (
+            frame.env.get(node.name) or frame.lookup(node.name, node)
+            if isinstance(node, nodes.AssignName)
+            else evaluate(frame, node)
+        )
+    kept = [option for option in options(value) if test(option) in (positive, None)]
+    if len(kept) == len(options(value)):
+        return set()
+    result = join_all(kept)
+    if isinstance(node, nodes.Attribute):
+        frame.paths[f"?{path_text(node)}"] = result
+        return set()
+    if node.name in frame.env:
+        frame.env[node.name] = result
+        return {node.name}
+    return set()

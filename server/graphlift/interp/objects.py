@@ -1,0 +1,407 @@
+"""Attributes of values: through instances, classes and their bases, modules, library objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from graphlift import models
+from graphlift.index import DefId, FunctionInfo
+from graphlift.interp.frame import Frame, external
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NEVER,
+    Array,
+    Bound,
+    Class,
+    External,
+    Function,
+    GraphFunction,
+    Instance,
+    Mapping,
+    Method,
+    Module,
+    Never,
+    Object,
+    Partial,
+    Sequence,
+    SetOf,
+    Super,
+    Tensor,
+    Unknown,
+    Value,
+    const,
+    join_all,
+    options,
+    present,
+)
+
+PROPERTY_LIKE = frozenset(
+    {"property", "functools.cached_property", "cached_property", "abc.abstractproperty", "abstractproperty"}
+)
+CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "build", "__attrs_post_init__", "setUp"})
+"""Methods that run before an object is used: what they write is not a change of state."""
+
+
+def attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
+    """The value of `receiver.name`; properties are called, effects of the access are recorded."""
+    return join_all(_attribute(frame, option, name, node) for option in present(receiver))
+
+
+def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
+    match receiver:
+        case Unknown():
+            return _of_unknown(frame, receiver, name, node)
+        case Module():
+            return module_member(frame, receiver.name, name)
+        case External():
+            return _of_external(frame, receiver, name)
+        case Instance():
+            return _of_instance(frame, receiver, name, node)
+        case Class():
+            return _of_class(frame, receiver, name, node)
+        case Super():
+            return _of_super(frame, receiver, name, node)
+        case GraphFunction():
+            return _of_graph_function(frame, receiver, name, node)
+        case Function():
+            return Unknown(f"the attribute `{name}` of a function is not followed")
+        case Bound() if name in ("__func__", "__self__"):
+            return receiver.function if name == "__func__" else receiver.receiver
+        case Sequence() if name in receiver.fields and receiver.items is not None:
+            return receiver.items[receiver.fields.index(name)]
+        case Sequence() | Mapping() | SetOf():
+            return Method(receiver, name)
+        case Partial() if name == "func":
+            return receiver.function
+        case Never():
+            return NEVER
+        case _:
+            return _of_library_value(frame, receiver, name)
+
+
+def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) -> Value:
+    if name in _MODEL_MEMBERS:
+        frame.effect("uses-model", node, receiver.reason)
+    elif name in _OPTIMIZER_MEMBERS:
+        frame.effect("uses-optimizer", node, receiver.reason)
+    elif name in _TENSOR_MEMBERS:
+        frame.effect("uses-tensor", node, receiver.reason)
+    return Method(receiver, name)
+
+
+_MODEL_MEMBERS = frozenset({"trainable_variables", "trainable_weights", "non_trainable_variables", "losses"})
+_OPTIMIZER_MEMBERS = frozenset({"apply_gradients", "minimize", "compute_gradients"})
+_TENSOR_MEMBERS = frozenset({"numpy", "get_shape", "set_shape"})
+
+
+def _of_library_value(frame: Frame, receiver: Value, name: str) -> Value:
+    found = models.attribute(receiver, name, _NO_HOST[0](frame))
+    return found if found is not None else Method(receiver, name)
+
+
+# Set by `calls`, which builds on this module: the host through which models call back.
+_NO_HOST: list[Any] = []
+
+
+def module_member(frame: Frame, key: str, name: str) -> Value:
+    """`module.name` for a module of the program: a global of it, or a submodule."""
+    value = frame.global_value(key, name)
+    if value is not None:
+        return value
+    child = frame.analysis.query("find_module", key, f"{key.lstrip('~')}.{name}")
+    if child is not None and child.kind == "module":
+        return Module(child.target)
+    return Unknown(f"`{name}` is not bound in module `{key}`")
+
+
+def _of_external(frame: Frame, receiver: External, name: str) -> Value:
+    member = models.member(receiver.name, name)
+    return external(member or f"{receiver.name}.{name}", frame.analysis.keras)
+
+
+def _of_graph_function(frame: Frame, receiver: GraphFunction, name: str, node: nodes.NodeNG) -> Value:
+    if name == "python_function":
+        return receiver.function
+    return Method(receiver, name)
+
+
+# Classes
+
+
+def find_member(
+    frame: Frame, definition: DefId, name: str, after: DefId = ""
+) -> tuple[str, str, DefId] | None:
+    """Where the class hierarchy of `definition` defines `name`, as (kind, target, owner).
+
+    `kind` is `function`, `value` (assigned in a class body), `self` (assigned through `self`), `external` (an
+    inherited member of a library class) or `unresolved` (a base cannot be seen). With `after`, the search
+    starts behind that class in the method resolution order.
+    """
+    line = frame.analysis.query("mro", definition)
+    started = not after
+    for entry in line:
+        if not started:
+            started = entry is not None and entry.target == after
+            continue
+        if entry is None:
+            return ("unresolved", "", definition)
+        if entry.kind == "external":
+            if entry.target in _PLAIN_BASES:
+                continue
+            return ("external", models.canonical(entry.target, frame.analysis.keras), definition)
+        if entry.kind != "class":
+            return ("unresolved", entry.target, definition)
+        found = _own_member(frame, entry.target, name)
+        if found is not None:
+            return found
+    return None
+
+
+_PLAIN_BASES = frozenset(
+    {
+        "object",
+        "builtins.object",
+        "abc.ABC",
+        "typing.Generic",
+        "typing.Protocol",
+        "typing_extensions.Protocol",
+    }
+)
+
+
+def _own_member(frame: Frame, definition: DefId, name: str) -> tuple[str, str, DefId] | None:
+    info = frame.analysis.query("class_info", definition)
+    if info is None:
+        return None
+    if any(attribute_name == name for attribute_name, _ in info.self_attributes):
+        return ("self", name, definition)
+    for member, target in info.members:
+        if member == name:
+            return ("function", target, definition) if target else ("value", name, definition)
+    return None
+
+
+def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> Value:
+    if name == "__class__":
+        return Class(receiver.definition)
+    found = find_member(frame, receiver.definition, name)
+    if found is None:
+        fallback = find_member(frame, receiver.definition, "__getattr__")
+        if fallback is not None and fallback[0] == "function":
+            return Unknown(f"`{name}` is computed by `__getattr__`")
+        written = frame.analysis.cell(("attr", receiver.definition, name))
+        if not isinstance(written, Never):
+            return written
+        candidates = _in_subclasses(frame, receiver, name, node)
+        if candidates:
+            return join_all(candidates)
+        return Unknown(
+            f"no assignment to the attribute `{name}` of `{_name(receiver.definition)}` is visible"
+        )
+    values = [_member_value(frame, receiver, found, name, node)]
+    if not receiver.exact:
+        values += _in_subclasses(frame, receiver, name, node)
+    return join_all(values)
+
+
+def _in_subclasses(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> list[Value]:
+    """What an override in a subclass would give: the receiver may be an instance of any of them."""
+    values: list[Value] = []
+    for subclass in frame.analysis.query("subclasses", receiver.definition)[:12]:
+        own = _own_member(frame, subclass, name)
+        if own is not None and own[0] != "self":
+            values.append(_member_value(frame, Instance(subclass), own, name, node))
+        elif own is not None:
+            values.append(frame.analysis.cell(("attr", subclass, name)))
+    return values
+
+
+def _member_value(
+    frame: Frame, receiver: Instance, found: tuple[str, str, DefId], name: str, node: nodes.NodeNG
+) -> Value:
+    kind, target, owner = found
+    if kind == "self":
+        _read(frame, receiver, f"{owner}.{name}", node)
+        return _attribute_cell(frame, receiver, owner, name)
+    if kind == "value":
+        _read(frame, receiver, f"{owner}.{name}", node)
+        value = join_all(
+            [frame.analysis.cell(("attr", owner, name)), frame.analysis.cell(("classvar", owner, name))]
+        )
+        return Bound(receiver, value) if isinstance(value, Function) else value
+    if kind == "function":
+        return _method(frame, receiver, target, node)
+    if kind == "external":
+        return _inherited(frame, receiver, target, name)
+    return Unknown(
+        f"`{name}` may come from a base class of `{_name(receiver.definition)}` that cannot be seen"
+    )
+
+
+def _read(frame: Frame, receiver: Value, subject: str, node: nodes.NodeNG) -> None:
+    """Note that the run reads an attribute that somebody else may change."""
+    from graphlift.interp.targets import target_of
+
+    target = target_of(frame, getattr(node, "expr", node), receiver)
+    if target != "fresh":
+        frame.effect("reads-state", node, subject, target=target)
+
+
+def _attribute_cell(frame: Frame, receiver: Instance, owner: DefId, name: str) -> Value:
+    value = frame.analysis.cell(("attr", owner, name))
+    if receiver.definition != owner:
+        value = join_all([value, frame.analysis.cell(("attr", receiver.definition, name))])
+    info = frame.analysis.query("class_info", owner)
+    if info is not None and dict(info.members).get(name) == "":
+        value = join_all([value, frame.analysis.cell(("classvar", owner, name))])
+    return value
+
+
+def _inherited(frame: Frame, receiver: Instance, base: str, name: str) -> Value:
+    """A member that a library base class gives: an attribute, or a method bound to a stand-in of that class."""
+    written = frame.analysis.cell(("attr", receiver.definition, name))
+    if not isinstance(written, Never):
+        return written
+    found = models.attribute(Object(base), name, _NO_HOST[0](frame))
+    if isinstance(found, Method) or found is None:
+        return Method(receiver, name)
+    return found
+
+
+def library_base(frame: Frame, definition: DefId) -> str | None:
+    """The first library class in a class's hierarchy (canonical name), or `None`."""
+    for entry in frame.analysis.query("mro", definition):
+        if entry is not None and entry.kind == "external" and entry.target not in _PLAIN_BASES:
+            return models.canonical(entry.target, frame.analysis.keras)
+    return None
+
+
+def _method(frame: Frame, receiver: Value, target: DefId, node: nodes.NodeNG) -> Value:
+    info: FunctionInfo | None = frame.analysis.query("function_info", target)
+    if info is None:
+        return Unknown("the method cannot be seen")
+    decorators = set(info.decorators)
+    function = frame.analysis.cell(("def", target))
+    if "staticmethod" in decorators:
+        return _unwrap_static(function)
+    if "classmethod" in decorators:
+        cls = Class(receiver.definition) if isinstance(receiver, Instance) else receiver
+        return join_all(Bound(cls, f) for f in options(function))
+    if decorators & PROPERTY_LIKE or any(d.endswith(".getter") for d in decorators):
+        from graphlift.interp.instances import call_bound
+
+        plain = Function(target) if not isinstance(function, Function) else function
+        return call_bound(frame, receiver, plain, node)
+    return join_all(_bind(receiver, f) for f in options(function))
+
+
+def _unwrap_static(function: Value) -> Value:
+    return function
+
+
+def _bind(receiver: Value, function: Value) -> Value:
+    if isinstance(function, Function | GraphFunction):
+        return Bound(receiver, function)
+    return function
+
+
+def _of_class(frame: Frame, receiver: Class, name: str, node: nodes.NodeNG) -> Value:
+    if name == "__name__":
+        return const(_name(receiver.definition).rpartition(".")[2])
+    found = find_member(frame, receiver.definition, name)
+    if found is None:
+        written = frame.analysis.cell(("classvar", receiver.definition, name))
+        if not isinstance(written, Never):
+            return written
+        return Unknown(f"no definition of `{name}` in `{_name(receiver.definition)}` is visible")
+    kind, target, owner = found
+    if kind == "function":
+        info = frame.analysis.query("function_info", target)
+        function = frame.analysis.cell(("def", target))
+        if info is not None and "classmethod" in info.decorators:
+            return join_all(Bound(receiver, f) for f in options(function))
+        return function
+    if kind in ("value", "self"):
+        _read(frame, receiver, f"{owner}.{name}", node)
+        return join_all(
+            [frame.analysis.cell(("classvar", owner, name)), frame.analysis.cell(("attr", owner, name))]
+        )
+    if kind == "external":
+        return external(models.member(target, name) or f"{target}.{name}", frame.analysis.keras)
+    return Unknown(
+        f"`{name}` may come from a base class of `{_name(receiver.definition)}` that cannot be seen"
+    )
+
+
+def _of_super(frame: Frame, receiver: Super, name: str, node: nodes.NodeNG) -> Value:
+    instance = receiver.receiver
+    definition = instance.definition if isinstance(instance, Instance | Class) else receiver.definition
+    found = find_member(frame, definition, name, after=receiver.definition)
+    if found is None and definition != receiver.definition:
+        found = find_member(frame, receiver.definition, name, after=receiver.definition)
+    if found is None:
+        return External("builtins.object." + name)
+    kind, target, _ = found
+    if kind == "function":
+        return _method(frame, instance, target, node)
+    if kind == "external" and isinstance(instance, Instance):
+        return Method(receiver, name)
+    if kind in ("value", "self") and isinstance(instance, Instance):
+        return _member_value(frame, instance, found, name, node)
+    return Unknown(f"`super().{name}` cannot be resolved")
+
+
+def _name(definition: DefId) -> str:
+    return definition.partition(":")[2]
+
+
+def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node: nodes.NodeNG) -> None:
+    """`receiver.name = value`: what it makes of the attribute and whether the outside sees the change."""
+    from graphlift.interp.targets import target_of
+
+    for option in options(receiver):
+        if isinstance(option, Instance):
+            frame.write_cell(("attr", option.definition, name), stored(value))
+        elif isinstance(option, Class):
+            frame.write_cell(("classvar", option.definition, name), stored(value))
+        elif isinstance(option, Module):
+            frame.write_cell(("global", option.name, name), stored(value))
+            frame.write_cell(("changed-global", option.name, name), const(frame.definition))
+    expression = getattr(node, "expr", node)
+    target = target_of(frame, expression, receiver)
+    if target == "fresh":
+        return
+    subject = f"{_owner_text(receiver)}.{name}"
+    if frame.once:
+        if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
+            frame.effect("leaks-tensor", node, subject, target=target)
+        return
+    for option in options(receiver):
+        owner = option.definition if isinstance(option, Instance | Class) else "?"
+        if _method_name(frame) not in CONSTRUCTORS:
+            frame.write_cell(("changed", owner, name), const(frame.definition))
+    frame.effect("writes-state", node, subject, target=target)
+
+
+def _method_name(frame: Frame) -> str:
+    return frame.info.name if frame.info is not None else ""
+
+
+def _owner_text(receiver: Value) -> str:
+    for option in options(receiver):
+        if isinstance(option, Instance | Class):
+            return option.definition
+    return "?"
+
+
+def stored(value: Value) -> Value:
+    """A value as a flow-insensitive place keeps it: an object stored there is not new to its readers."""
+    return join_all(_without_site(option) for option in options(value))
+
+
+def _without_site(value: Value) -> Value:
+    if isinstance(value, Instance | Sequence | Mapping | SetOf | Array) and value.site:
+        return msgspec.structs.replace(value, site="")
+    return value

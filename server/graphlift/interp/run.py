@@ -1,0 +1,130 @@
+"""One run: from a definition and a context to an outcome."""
+
+from __future__ import annotations
+
+from graphlift.index import FunctionInfo
+from graphlift.interp import special_calls  # noqa: F401 - fills the table of special calls
+from graphlift.interp.annotations import annotated_text
+from graphlift.interp.definitions import apply_decorator
+from graphlift.interp.expressions import evaluate
+from graphlift.interp.frame import Analysis, Frame
+from graphlift.interp.merging import check_returns
+from graphlift.interp.statements import run_body
+from graphlift.interp.summary import Context, Outcome
+from graphlift.syntax import nodes
+from graphlift.values import (
+    NEVER,
+    NONE,
+    Function,
+    Iterator,
+    Mapping,
+    Sequence,
+    Unknown,
+    Value,
+    join,
+)
+
+
+def run(analysis: Analysis, definition: str, context: Context) -> Outcome:
+    """Interpret a definition's own code in a context."""
+    frame = Frame(analysis, definition, context)
+    node = frame.node
+    if node is None:
+        return Outcome()
+    if isinstance(node, nodes.Lambda) and not isinstance(node, nodes.FunctionDef):
+        _bind_parameters(frame)
+        frame.returns = evaluate(frame, node.body)
+        return frame.outcome()
+    if isinstance(node, nodes.FunctionDef):
+        _function(frame, node)
+        return frame.outcome()
+    run_body(frame, node.body)
+    frame.returns = NONE
+    return frame.outcome()
+
+
+def _function(frame: Frame, node: nodes.FunctionDef) -> None:
+    _bind_parameters(frame)
+    info = frame.info
+    assert info is not None
+    if any("autograph=False" in text or text.endswith("do_not_convert") for text in info.decorators):
+        frame.unconverted += 1
+    run_body(frame, node.body)
+    ended = frame.alive
+    if info.is_generator:
+        frame.alive = True
+        frame.effect("yields", node, info.name)
+        frame.returns = Iterator(frame.yields)
+    elif frame.alive:
+        frame.returns = join(frame.returns, NONE)
+    frame.alive = True
+    check_returns(frame)
+    frame.alive = ended
+    if isinstance(frame.returns, Unknown) and info.returns:
+        hinted = annotated_text(frame, info.returns)
+        if hinted is not None:
+            frame.returns = hinted
+
+
+def _bind_parameters(frame: Frame) -> None:
+    info = frame.info
+    if info is None:
+        return
+    given = dict(frame.context.bindings)
+    for parameter in info.parameters:
+        value = given.get(parameter.name)
+        if value is None:
+            value = _absent(frame, info, parameter.name, parameter.kind)
+        frame.env[parameter.name] = value
+
+
+def _absent(frame: Frame, info: FunctionInfo, name: str, kind: str) -> Value:
+    if kind == "vararg":
+        return Sequence("tuple", (), NEVER)
+    if kind == "kwarg":
+        return Mapping("dict", (), NEVER, NEVER, f"@{name}")
+    default = default_value(frame, info, name)
+    return default if default is not None else Unknown(f"`{name}` is not given")
+
+
+def default_value(frame: Frame, info: FunctionInfo, name: str) -> Value | None:
+    """The value of a parameter's default, evaluated in the scope around the function; `None` without one."""
+    node = frame.node
+    if not isinstance(node, nodes.FunctionDef | nodes.Lambda):
+        return None
+    expression = _default_node(node, name)
+    if expression is None:
+        return None
+    if isinstance(expression, nodes.Const):
+        return evaluate(frame, expression)
+    outer = Frame(frame.analysis, info.parent, Context(closure=frame.context.closure))
+    with outer.quietly():
+        return evaluate(outer, expression)
+
+
+def _default_node(node: nodes.FunctionDef | nodes.Lambda, name: str) -> nodes.NodeNG | None:
+    args = node.args
+    positional = [*(args.posonlyargs or []), *(args.args or [])]
+    defaults = list(args.defaults or [])
+    for argument, default in zip(positional[len(positional) - len(defaults) :], defaults, strict=True):
+        if argument.name == name:
+            return default
+    for argument, default in zip(args.kwonlyargs or [], args.kw_defaults or [], strict=True):
+        if argument.name == name:
+            found: nodes.NodeNG | None = default
+            return found
+    return None
+
+
+def run_decorators(analysis: Analysis, definition: str) -> Value:
+    """The value that a decorated `def` binds, its decorators evaluated in the scope around it."""
+    unit = analysis.unit(definition.partition(":")[0])
+    info = unit.functions.get(definition)
+    node = unit.nodes.get(definition)
+    value: Value = Function(definition)
+    if info is None or not isinstance(node, nodes.FunctionDef) or node.decorators is None:
+        return value
+    outer = Frame(analysis, info.parent, Context())
+    for decorator in reversed(node.decorators.nodes):
+        value = apply_decorator(outer, decorator, value)
+    return value

@@ -1,0 +1,471 @@
+"""The fixpoint over the whole program: summaries up, evidence down.
+
+A *task* is a run of one definition in one context, the evaluation of a decorated definition, or a *root*: a
+function judged with everything its callers show. Tasks read *cells* (flow-insensitive places: globals,
+attributes, what callers pass), summaries of other tasks, and queries about the program; they yield outcomes that
+write cells. A task that read something which changed runs again, until nothing changes. Cells only grow and are
+widened when they grow often, so this ends.
+
+A run is a pure function of what it reads, so outcomes are remembered with their reads (`_Memory`): settling
+again after an edit starts from nothing, yet runs only what reads something different, and gives the same answer
+as a fresh analysis. Nothing is remembered of a run that was cancelled or that saw a value change under it.
+
+Functions whose callers are visible are judged first, with what flows out of module-level code; what nobody is seen
+to call is entered afterwards with what its signature, the framework's protocol and its own body say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from graphlift.engine import Cancelled, Database
+from graphlift.index import MODULE_BODY, DefId, ModuleIndex, Unit
+from graphlift.interp.entry import EntryContext, entry_context
+from graphlift.interp.run import run, run_decorators
+from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects
+from graphlift.resolve import QUERIES, files, function_info, module_index, unit
+from graphlift.source.span import Place, Span
+from graphlift.values import NEVER, TRUE, Class, Function, Unknown, Value, join, limited, widen
+
+Task: TypeAlias = tuple[str, DefId, Context]
+"""Kind (`run`, `probe`, `def`, `root`), definition, context."""
+
+Cell: TypeAlias = tuple[str, ...]
+
+MAX_DEPTH = 80
+MAX_CONTEXTS = 8
+MAX_CLOSURES = 100
+GROWTHS_BEFORE_WIDENING = 5
+GROWTHS_BEFORE_UNKNOWN = 24
+RERUNS_BEFORE_WIDENING = 5
+RERUNS_BEFORE_UNKNOWN = 14
+REMEMBERED_RUNS = 6
+
+
+MAX_INSTALLED = 1500
+"""The most runs of code from installed packages in one settling; what lies beyond is unseen code."""
+
+UNFOLLOWED = Summary(
+    Unknown("the installed packages are followed only so far"),
+    (Effect("unknown-call", Place("~", Span(1, 0, 1, 0)), "installed code", certain=False),),
+)
+
+
+class Root:
+    """A function as it is judged: what is known of its parameters, and what it does with them."""
+
+    def __init__(self, entry: EntryContext, outcome: Outcome) -> None:
+        self.entry = entry
+        self.outcome = outcome
+
+    @property
+    def summary(self) -> Summary:
+        """What the function does when it is called with what its callers show."""
+        return self.outcome.summary
+
+
+class State:
+    """One settling of the fixpoint."""
+
+    def __init__(self) -> None:
+        self.cells: dict[Cell, Value] = {}
+        self.growths: dict[Cell, int] = {}
+        self.outcomes: dict[Task, Outcome] = {}
+        self.summaries: dict[Task, Summary] = {}
+        self.reruns: dict[Task, int] = {}
+        self.readers: dict[tuple[Any, ...], dict[Task, None]] = {}
+        self.dirty: dict[Task, None] = {}
+        self.contexts: dict[DefId, dict[tuple[tuple[str, Value], ...], dict[Context, None]]] = {}
+        self.merged: dict[tuple[Any, ...], Context] = {}
+        self.roots: dict[DefId, Root] = {}
+        self.installed: set[Task] = set()
+        self.settled = False
+        self.agenda: list[Task] | None = None
+        self.cursor = 0
+
+
+class _Memory:
+    """Outcomes of past runs by task, each with everything the run read."""
+
+    def __init__(self) -> None:
+        self.entries: dict[Task, list[tuple[tuple[tuple[tuple[Any, ...], Any], ...], Any]]] = {}
+        self.used: set[Task] = set()
+
+    def remember(self, task: Task, reads: dict[tuple[Any, ...], Any], result: Any) -> None:
+        entries = self.entries.setdefault(task, [])
+        entries.insert(0, (tuple(reads.items()), result))
+        del entries[REMEMBERED_RUNS:]
+
+    def sweep(self) -> None:
+        """Forget tasks that the last settling did not need."""
+        self.entries = {task: found for task, found in self.entries.items() if task in self.used}
+        self.used = set()
+
+
+class _Reader:
+    """What one task reads; the interpreter's `Analysis`."""
+
+    def __init__(self, solver: Solver, task: Task) -> None:
+        self._solver = solver
+        self._task = task
+        self.keras = solver.keras
+        self.reads: dict[tuple[Any, ...], Any] = {}
+        self.consistent = True
+
+    def _note(self, key: tuple[Any, ...], value: Any) -> Any:
+        first = self.reads.setdefault(key, value)
+        if first is not value and first != value:
+            self.consistent = False
+        return value
+
+    def query(self, name: str, *key: str) -> Any:
+        full = ("query", name, *key)
+        if full in self.reads:
+            return self.reads[full]
+        return self._note(full, QUERIES[name](self._solver.db, *key))
+
+    def cell(self, key: Cell) -> Value:
+        value: Value = self._note(("cell", *key), self._solver.read_cell(key, self._task))
+        return value
+
+    def summary(self, definition: DefId, context: Context) -> Summary:
+        kind = "probe" if self._task[0] == "probe" else "run"
+        task = (kind, definition, self._solver.bounded(definition, context))
+        found: Summary = self._note(("summary", task), self._solver.demand(task, self._task))
+        return found
+
+    def unit(self, key: str) -> Unit:
+        return unit(self._solver.db, key)
+
+    def replay(self, key: tuple[Any, ...]) -> Any:
+        """The present answer to something that a remembered run read."""
+        if key[0] == "query":
+            return self.query(*key[1:])
+        if key[0] == "cell":
+            return self.cell(key[1:])
+        task: Task = key[1]
+        return self._note(key, self._solver.demand(task, self._task))
+
+
+class Solver:
+    """Settles the fixpoint for the program in a database; owned by one thread."""
+
+    def __init__(self, db: Database, keras: int = 3, cancelled: Callable[[], bool] = lambda: False) -> None:
+        self.db = db
+        self.keras = keras
+        self.cancelled = cancelled
+        self.state = State()
+        self.memory = _Memory()
+        self.executed: list[str] = []
+        """The runs that were really interpreted since the list was last cleared, for tests."""
+        self._stack: list[Task] = []
+        self._on_stack: set[Task] = set()
+
+    # Settling
+
+    def successor(self) -> Solver:
+        """A solver that starts over on the changed program and shares the remembered runs with this one."""
+        after = Solver(self.db, self.keras, self.cancelled)
+        after.memory = self.memory
+        after.executed = self.executed
+        return after
+
+    def settle(self) -> Iterator[tuple[int, int]]:
+        """Work towards the fixpoint; yields (done, total) functions after every piece of work.
+
+        May be abandoned at any yield and started again: what is done stays done. Raises `Cancelled` between runs.
+        """
+        state = self.state
+        if state.agenda is None:
+            state.agenda = self._agenda()
+        total = len(state.agenda)
+        while state.cursor < total:
+            yield from self._worked(state.agenda[state.cursor], state.cursor, total)
+            state.cursor += 1
+        if not state.settled:
+            state.settled = True
+            self.memory.sweep()
+        yield (total, total)
+
+    def _agenda(self) -> list[Task]:
+        """What to run, in order: module-level code, then every function."""
+        keys = sorted(files(self.db, "").paths)
+        indexes: list[ModuleIndex] = [module_index(self.db, key) for key in keys]
+        bodies: list[Task] = [("run", f"{key}:{MODULE_BODY}", Context()) for key in keys]
+        return bodies + [("root", name, Context()) for name in self._entry_order(indexes)]
+
+    def refresh(self, key: str) -> None:
+        """Judge the functions of one module again, with what is known of everything else (the fast path).
+
+        What other modules know is left as it is until the next settling starts over; cells may only grow here.
+        """
+        prefix = f"{key}:"
+        state = self.state
+        for task in list(state.outcomes):
+            if task[1].startswith(prefix):
+                state.dirty[task] = None
+        for info in unit(self.db, key).index.functions:
+            if not info.is_lambda:
+                state.dirty.setdefault(("root", info.id, Context()), None)
+        for definition in [d for d in state.roots if d.startswith(prefix)]:
+            if function_info(self.db, definition) is None:
+                del state.roots[definition]
+        for task in [task for task in state.dirty if task[1].startswith(prefix)]:
+            if task in state.dirty and function_or_scope(self.db, task[1]):
+                self._guarded(task)
+
+    def _worked(self, task: Task, done: int, total: int) -> Iterator[tuple[int, int]]:
+        """Execute a task unless that is done, then whatever has to run again; yields after every execution."""
+        if task not in self.state.outcomes:
+            self._guarded(task)
+            yield (done, total)
+        while self.state.dirty:
+            self._guarded(next(iter(self.state.dirty)))
+            yield (done, total)
+
+    def _guarded(self, task: Task) -> None:
+        """Execute a task from the top; when that is cancelled, everything under way is queued again."""
+        try:
+            self._execute(task)
+        except BaseException:
+            for pending in self._stack:
+                self.state.dirty[pending] = None
+            self._stack.clear()
+            self._on_stack.clear()
+            raise
+
+    def _entry_order(self, indexes: list[ModuleIndex]) -> list[DefId]:
+        """All functions: constructors before other methods, names that nobody mentions before the rest."""
+        mentioned: set[str] = set()
+        for index in indexes:
+            mentioned |= unit(self.db, index.key).mentions
+        ranked: list[tuple[int, int, DefId]] = []
+        for index in indexes:
+            for function in index.functions:
+                if function.is_lambda:
+                    continue
+                constructor = function.in_class and function.name in ("__init__", "build")
+                rank = 0 if constructor else (1 if function.name not in mentioned else 2)
+                ranked.append((rank, len(ranked), function.id))
+        return [definition for _, _, definition in sorted(ranked)]
+
+    # Reading
+
+    def read_cell(self, key: Cell, reader: Task) -> Value:
+        """The value of a cell, after whatever plainly determines it has run."""
+        kind = key[0]
+        if kind == "class":
+            return Class(key[1])
+        if kind == "def":
+            info = function_info(self.db, key[1])
+            if info is None or not info.decorators:
+                return Function(key[1])
+            return self.demand(("def", key[1], Context()), reader).returns
+        if kind == "global":
+            self.demand(("run", f"{key[1]}:{MODULE_BODY}", Context()), reader)
+        elif kind == "classvar":
+            self.demand(("run", key[1], Context()), reader)
+        self.state.readers.setdefault(("cell", *key), {})[reader] = None
+        return self.state.cells.get(key, NEVER)
+
+    def demand(self, task: Task, reader: Task) -> Summary:
+        """The summary of a task, running it first where that is possible now."""
+        self.state.readers.setdefault(("summary", task), {})[reader] = None
+        state = self.state
+        fresh = task in state.outcomes and task not in state.dirty
+        if not fresh and task[1].startswith("~") and not self._may_follow(task):
+            return UNFOLLOWED
+        if not fresh and task not in self._on_stack:
+            if len(self._stack) < MAX_DEPTH:
+                self._execute(task)
+            else:
+                state.dirty[task] = None
+        return state.summaries.get(task, Summary())
+
+    def _may_follow(self, task: Task) -> bool:
+        """Whether there is still room to interpret installed code, which may be endless."""
+        if task not in self.state.installed:
+            if len(self.state.installed) >= MAX_INSTALLED:
+                return False
+            self.state.installed.add(task)
+        return True
+
+    def bounded(self, definition: DefId, context: Context) -> Context:
+        """The context under which a call is summarised: itself, or a wider one when there are many already.
+
+        Calls of one function object are counted together: functions that capture different values (decorators'
+        wrappers, say) do not crowd each other out until there are very many of them.
+        """
+        state = self.state
+        closures = state.contexts.setdefault(definition, {})
+        closure = context.closure
+        if closure not in closures and len(closures) >= MAX_CLOSURES:
+            closure = tuple((name, widen(value)) for name, value in closure)
+            if closure not in closures and len(closures) >= 2 * MAX_CLOSURES:
+                return self._merged((definition,), context)
+        known = closures.setdefault(closure, {})
+        if context in known:
+            return context
+        if len(known) >= MAX_CONTEXTS:
+            context = Context(tuple((name, widen(value)) for name, value in context.bindings), closure)
+            if context not in known and len(known) >= 2 * MAX_CONTEXTS:
+                return self._merged((definition, closure), context)
+        known[context] = None
+        return context
+
+    def _merged(self, key: tuple[Any, ...], context: Context) -> Context:
+        """The join of all contexts beyond the bound: these calls are no longer told apart."""
+        before = self.state.merged.get(key, Context())
+        bindings, closure = dict(before.bindings), dict(before.closure)
+        for table, pairs in ((bindings, context.bindings), (closure, context.closure)):
+            for name, value in pairs:
+                table[name] = widen(join(table.get(name, NEVER), value))
+        merged = Context(tuple(bindings.items()), tuple(sorted(closure.items(), key=lambda item: item[0])))
+        self.state.merged[key] = merged
+        return merged
+
+    # Running
+
+    def _execute(self, task: Task) -> None:
+        if self.cancelled():
+            raise Cancelled
+        state = self.state
+        state.dirty.pop(task, None)
+        if state.reruns.get(task, 0) > RERUNS_BEFORE_UNKNOWN:
+            return
+        self._stack.append(task)
+        self._on_stack.add(task)
+        self.memory.used.add(task)
+        result = self._recall(task)
+        if result is None:
+            result = self._compute(task)
+        self._stack.pop()
+        self._on_stack.discard(task)
+        self._apply(task, result)
+
+    def _recall(self, task: Task) -> Any:
+        """The result of a remembered run that read exactly what it would read now."""
+        for reads, result in self.memory.entries.get(task, ()):
+            reader = _Reader(self, task)
+            if all(_same(reader.replay(key), value) for key, value in reads):
+                return result
+        return None
+
+    def _compute(self, task: Task) -> Any:
+        kind, definition, context = task
+        reader = _Reader(self, task)
+        result: Any
+        if kind == "root":
+            result = self._root(reader, definition)
+        elif kind == "def":
+            result = Outcome(Summary(run_decorators(reader, definition)))
+        else:
+            self.executed.append(f"{kind}({definition.replace(':', '.')})")
+            result = run(reader, definition, context)
+        if reader.consistent:
+            self.memory.remember(task, reader.reads, result)
+        return result
+
+    def _root(self, reader: _Reader, definition: DefId) -> Root:
+        """Judge a function: settle what is known of its parameters, then read off what it does with it."""
+        entry = entry_context(reader, definition, None)
+        if entry.open:
+            probe = ("probe", definition, entry.context)
+            reader.reads[("summary", probe)] = found = self.demand(probe, ("root", definition, Context()))
+            entry = entry_context(reader, definition, found)
+        task = ("run", definition, entry.context)
+        reader.reads[("summary", task)] = self.demand(task, ("root", definition, Context()))
+        return Root(entry, self.state.outcomes.get(task, Outcome()))
+
+    # Applying
+
+    def _apply(self, task: Task, result: Any) -> None:
+        state = self.state
+        state.reruns[task] = state.reruns.get(task, 0) + 1
+        if isinstance(result, Root):
+            state.outcomes[task] = result.outcome
+            state.roots[task[1]] = result
+            return
+        outcome: Outcome = result
+        state.outcomes[task] = outcome
+        summary = self._monotone(task, outcome.summary)
+        if state.summaries.get(task) != summary:
+            state.summaries[task] = summary
+            self._changed(("summary", task))
+        if task[0] == "probe":
+            return
+        for key, value in outcome.writes:
+            self.write_cell(key, value)
+        for edge in outcome.edges:
+            self._evidence(edge.callee, edge.context)
+
+    def _monotone(self, task: Task, summary: Summary) -> Summary:
+        """After some runs a summary may only grow, so that recursion settles."""
+        runs = self.state.reruns[task]
+        before = self.state.summaries.get(task)
+        if before is None or runs < RERUNS_BEFORE_WIDENING:
+            return summary
+        effects: dict[Effect, None] = dict.fromkeys((*before.effects, *summary.effects))
+        returns = widen(join(before.returns, summary.returns))
+        if runs >= RERUNS_BEFORE_UNKNOWN:
+            returns = Unknown("recursion does not settle")
+        return Summary(
+            returns,
+            bound_effects(effects),
+            max(before.ops, summary.ops),
+            before.raises and summary.raises,
+        )
+
+    def _evidence(self, callee: DefId, context: Context) -> None:
+        info = function_info(self.db, callee)
+        if info is None:
+            return
+        given = dict(context.bindings)
+        for parameter in info.parameters:
+            value = given.get(parameter.name)
+            if value is None:
+                self.write_cell(("omitted", callee, parameter.name), TRUE)
+            elif isinstance(value, Unknown):
+                self.write_cell(("unseen", callee, parameter.name), value)
+            else:
+                self.write_cell(("passed", callee, parameter.name), value)
+        for name, value in context.closure:
+            self.write_cell(("closure", callee, name), value)
+        self.write_cell(("called", callee), TRUE)
+        if not info.is_lambda and not callee.startswith("~"):
+            root = ("root", callee, Context())
+            if root not in self.state.outcomes:
+                self.state.dirty.setdefault(root, None)
+
+    def write_cell(self, key: Cell, value: Value) -> None:
+        """Let a cell hold (also) this value; whoever read it runs again when that changes it."""
+        state = self.state
+        before = state.cells.get(key, NEVER)
+        after = limited(join(before, value))
+        if after == before:
+            return
+        growths = state.growths.get(key, 0) + 1
+        if growths > GROWTHS_BEFORE_UNKNOWN:
+            after = Unknown("it does not settle")
+        elif growths > GROWTHS_BEFORE_WIDENING:
+            after = widen(after)
+        if after == before:
+            return
+        state.growths[key] = growths
+        state.cells[key] = after
+        self._changed(("cell", *key))
+
+    def _changed(self, key: tuple[Any, ...]) -> None:
+        for reader in self.state.readers.get(key, ()):
+            if reader in self.state.outcomes or reader in self._on_stack:
+                self.state.dirty.setdefault(reader, None)
+
+
+def function_or_scope(db: Database, definition: DefId) -> bool:
+    """Whether a definition (still) exists."""
+    return definition in unit(db, definition.partition(":")[0]).layouts
+
+
+def _same(left: Any, right: Any) -> bool:
+    return left is right or bool(left == right)

@@ -1,0 +1,142 @@
+"""What one run of the interpreter over one definition yields: plain, frozen, serialisable data.
+
+A `Summary` flows up, from callee to caller: the result, the effects, the work. A `Context` flows down, from
+caller to callee: the arguments. A `CallEdge` joins the two. Places are relative to their definitions, so all of
+it stays equal when code only moves.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from graphlift.index import DefId
+from graphlift.source.span import Place
+from graphlift.values import NEVER, Value
+
+MAX_EFFECTS_PER_KIND = 5
+MAX_CHAIN = 12
+MAX_OPS = 1_000_000
+
+
+class Effect(msgspec.Struct, frozen=True, order=True, cache_hash=True):
+    """Something a call does besides giving its result that matters to tracing.
+
+    `kind` is one of `models.api.HAZARDS` or of `EFFECTS`. `subject` names the thing (`np.sum`, `Model.step`).
+    `place` is the culprit; `via` are the calls from the summarised definition down to it, outermost first.
+    `target` says whose state is touched: `param:NAME` of the summarised definition, `global:MODULE.NAME`,
+    `attr:CLASS.NAME`, `closure:NAME`, or empty. `certain` is false when it rests on an unknown value.
+    """
+
+    kind: str
+    place: Place
+    subject: str = ""
+    via: tuple[Place, ...] = ()
+    target: str = ""
+    certain: bool = True
+
+    @property
+    def site(self) -> Place:
+        """Where the summarised definition itself is concerned: the first call of the chain, or the culprit."""
+        return self.via[0] if self.via else self.place
+
+
+EFFECTS: dict[str, str] = {
+    "writes-state": "changes Python state that outlives the call",
+    "reads-state": "reads Python state that can change between calls",
+    "unknown-call": "calls something that cannot be seen",
+    "recursion": "calls itself",
+    "python-cast": "turns a tensor into a Python number",
+    "assert-on-tensor": "asserts a tensor in Python",
+    "raise-on-tensor": "raises under a tensor condition",
+    "tensor-loop-append": "grows a Python container in a loop over a tensor",
+    "yields": "is a generator",
+    "awaits": "is a coroutine",
+    "autograph-syntax": "uses syntax that AutoGraph does not convert",
+    "catches": "catches exceptions that a graph raises elsewhere",
+    "formats-tensor": "formats a tensor as Python text",
+    "tensor-key": "uses a tensor as a Python key or index",
+    "tensor-membership": "looks a tensor up in a Python container",
+    "tensor-identity": "compares tensors by identity",
+    "calls-graph": "calls a tf.function",
+    "uses-tensor": "uses a value of unknown kind as a tensor",
+    "uses-python": "uses a value of unknown kind as a plain Python value",
+    "uses-model": "uses a value of unknown kind as a Keras model or layer",
+    "uses-optimizer": "uses a value of unknown kind as an optimizer",
+    "leaks-tensor": "stores a tensor where it outlives the call",
+    "item-assignment": "assigns to an element of a tensor",
+    "array-write": "drops the result of a TensorArray write",
+    "unconverted": "runs without AutoGraph",
+    "branch-mismatch": "leaves different things in the branches of a tensor condition",
+    "tensor-control": "branches or loops on a tensor",
+    "static-shape": "reads a static shape",
+}
+"""The effect kinds that the interpreter itself reports, with their meaning; models report `HAZARDS`."""
+
+
+class Context(msgspec.Struct, frozen=True, cache_hash=True):
+    """The arguments of a call, bound to parameter names in order; a missing name takes its default."""
+
+    bindings: tuple[tuple[str, Value], ...] = ()
+    closure: tuple[tuple[str, Value], ...] = ()
+
+
+class CallEdge(msgspec.Struct, frozen=True, cache_hash=True):
+    """A call that a run saw: who is called, with what, where. `traced`: the callee runs inside a graph there.
+
+    `graph` names the reason (`tf.function`, `Dataset.map`), for messages.
+    """
+
+    callee: DefId
+    context: Context
+    place: Place
+    traced: str = ""
+
+
+class Revealed(msgspec.Struct, frozen=True):
+    """The value of a `reveal_type(…)` expression."""
+
+    place: Place
+    text: str
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a definition does when it is called in one context.
+
+    `ops` estimates the TensorFlow ops that one eager call dispatches, through callees and loops.
+    `raises` is true when every path ends in an exception; `returns` is also `Never` while nothing is known.
+    """
+
+    returns: Value = NEVER
+    effects: tuple[Effect, ...] = ()
+    ops: int = 0
+    raises: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """All that a run yields: the summary, what it writes to cells, the calls it makes, what it revealed."""
+
+    summary: Summary = Summary()
+    writes: tuple[tuple[tuple[str, ...], Value], ...] = ()
+    edges: tuple[CallEdge, ...] = ()
+    revealed: tuple[Revealed, ...] = ()
+
+
+def bound_effects(effects: dict[Effect, None]) -> tuple[Effect, ...]:
+    """The effects in a canonical order, at most a few of each kind: nearest chains and certain ones first."""
+    chosen: list[Effect] = []
+    counts: dict[tuple[str, bool], int] = {}
+    seen: set[tuple[str, Place, str, str]] = set()
+    ranked = sorted(effects, key=lambda e: (e.kind, not e.certain, len(e.via), e))
+    for effect in ranked:
+        identity = (effect.kind, effect.place, effect.subject, effect.target)
+        bucket = (f"{effect.kind}|{effect.subject if effect.kind in _BY_SUBJECT else ''}", effect.certain)
+        if identity in seen or counts.get(bucket, 0) >= MAX_EFFECTS_PER_KIND:
+            continue
+        seen.add(identity)
+        counts[bucket] = counts.get(bucket, 0) + 1
+        chosen.append(effect)
+    return tuple(chosen)
+
+
+# For these kinds each subject is a finding of its own: a bound per kind would lose some altogether.
+_BY_SUBJECT = frozenset({"reads-state", "uses-tensor", "uses-python", "uses-model", "uses-optimizer"})

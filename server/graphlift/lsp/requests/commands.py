@@ -1,0 +1,115 @@
+"""`workspace/executeCommand`: what a client can't express otherwise.
+
+| command | arguments | does |
+|---|---|---|
+| `graphlift.restart` | | starts the analysis anew |
+| `graphlift.apply` | URI, qualname, line, fix | makes one edit (of a code lens) |
+| `graphlift.explain` | URI, qualname, line | returns the function's hover text |
+| `graphlift.convertAll` | `{"assumed": bool}` | proposes all conversions of the workspace |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from graphlift.ide.hover import function_markdown
+from graphlift.lsp.answers import fetch, request_failed
+from graphlift.lsp.documents import Document
+from graphlift.lsp.reports import SupersededError
+from graphlift.lsp.session import Session
+from graphlift.lsp.translate import link, workspace_edit
+from graphlift.verdict import Fix, FunctionReport
+from graphlift.worker.client import WorkerError
+
+if TYPE_CHECKING:
+    from graphlift.lsp.server import GraphliftServer
+
+RESTART = "graphlift.restart"
+APPLY = "graphlift.apply"
+EXPLAIN = "graphlift.explain"
+CONVERT_ALL = "graphlift.convertAll"
+
+
+def register(server: GraphliftServer) -> None:
+    """Add the commands."""
+    server.command(RESTART)(restart)
+    server.command(APPLY)(apply)
+    server.command(EXPLAIN)(explain)
+    server.command(CONVERT_ALL)(convert_all)
+
+
+async def restart(ls: GraphliftServer, *_: Any) -> None:
+    """Start the analysis anew."""
+    await ls.session.restart()
+
+
+async def explain(ls: GraphliftServer, *arguments: Any) -> str:
+    """The function's hover text, as Markdown."""
+    session = ls.session
+    _, function = await _function(session, arguments)
+    return function_markdown(function, session.environment, lambda place: link(session.documents, place))
+
+
+async def apply(ls: GraphliftServer, *arguments: Any) -> None:
+    """Make one edit, which the client applies."""
+    session = ls.session
+    document, function = await _function(session, arguments[:3])
+    slug = arguments[3] if len(arguments) > 3 else None
+    line = function.name_span
+    fixes = await fetch(session.documents, document, session.worker.fixes(document.path, line))
+    wanted = [fix for fix in fixes if fix.slug == slug and fix.function == function.qualname]
+    if not wanted:
+        raise request_failed(f"there is no such edit for {function.qualname} any more")
+    await propose(ls, wanted[0].title, wanted[:1], confirm=False)
+
+
+async def convert_all(ls: GraphliftServer, *arguments: Any) -> int:
+    """Propose all conversions of the workspace, proven ones alone unless asked; how many there are."""
+    options = arguments[0] if arguments and isinstance(arguments[0], dict) else {}
+    session = ls.session
+    try:
+        stamped = await session.worker.fix_workspace(("convert",), assumed=bool(options.get("assumed")))
+    except WorkerError as error:
+        raise request_failed(str(error)) from error
+    if not stamped.value:
+        session.tell(types.MessageType.Info, "Graphlift: there is nothing to convert.")
+    else:
+        await propose(ls, "Convert all functions worth a graph", stamped.value, confirm=True)
+    return len(stamped.value)
+
+
+async def propose(
+    ls: GraphliftServer, label: str, fixes: tuple[Fix, ...] | list[Fix], *, confirm: bool
+) -> None:
+    """Let the client apply edits, after showing them where that is asked and possible."""
+    session = ls.session
+    if not session.can.applies_edits:
+        raise request_failed("this editor can't apply edits that a server proposes")
+    edit = workspace_edit(fixes, session.documents, session.can, confirm=confirm)
+    answer = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
+    if not answer.applied and not confirm:
+        raise request_failed(
+            f"the editor did not apply the edit: {answer.failure_reason or 'no reason given'}"
+        )
+
+
+async def _function(session: Session, arguments: tuple[Any, ...]) -> tuple[Document, FunctionReport]:
+    """The document and function that the arguments name: the one of that name, nearest to that line."""
+    match arguments:
+        case [str() as uri, str() as qualname, int() as line]:
+            document = session.documents.by_uri(uri)
+        case _:
+            raise JsonRpcInvalidParams("The arguments must be a URI, a qualified name and a line.")
+    if document is None:
+        raise request_failed(f"{uri} is not open")
+    try:
+        taken = await session.reports.wait(document)
+    except SupersededError as error:
+        raise request_failed("the document changed meanwhile") from error
+    found = [function for function in taken.report.functions if function.qualname == qualname]
+    if not found:
+        raise request_failed(f"there is no function {qualname} in {uri} any more")
+    return document, min(found, key=lambda function: abs(function.line - line))

@@ -1,0 +1,49 @@
+"""The page of a rule as a file that a client can open: what a diagnostic's code links to.
+
+A rule's documentation is the docstring of its module (`graphlift.rules`). It is read from the source without
+importing anything, and written where links can point at it, so that the links work offline and say what this
+very version does.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+import graphlift
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def page_uri(rule: str) -> str | None:
+    """The URI of a rule's page; `None` when the rule has none or it can't be written."""
+    source = Path(graphlift.__file__).parent / "rules" / f"{rule.replace('-', '_')}.py"
+    page = _cache_folder() / "graphlift" / graphlift.__version__ / "rules" / f"{rule}.md"
+    try:
+        text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
+        if text is None:
+            return None
+        content = f"# `{rule}`\n\n{text}\n"
+        if not page.exists() or page.read_text(encoding="utf-8") != content:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            draft = page.with_suffix(f".{os.getpid()}")
+            draft.write_text(content, encoding="utf-8")
+            draft.replace(page)
+    except OSError as error:
+        logger.debug("No page for %s: %s", rule, error)
+        return None
+    return page.as_uri()
+
+
+def _cache_folder() -> Path:
+    """Where the system wants caches."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -1,0 +1,225 @@
+"""Answers to calls: of functions, of constructors, of methods."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+
+from graphlift.models import convert, names, table, transfer
+from graphlift.models.api import HAZARDS, Arguments, CallResult, Hazard, Host
+from graphlift.models.call import Call
+from graphlift.models.receivers import class_of
+from graphlift.models.rules import evaluate
+from graphlift.models.table import Entry
+from graphlift.models.transfer.results import instance, map_leaves
+from graphlift.values import (
+    Array,
+    KerasTensor,
+    Never,
+    OneOf,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    join_all,
+    options,
+    short_name,
+)
+
+MAX_COMBINATIONS = 12
+"""Alternatives of arguments are tried one by one up to this many combinations; beyond, they are taken together."""
+
+_LOADED = transfer
+
+
+def call(name: str, args: Arguments, host: Host) -> CallResult:
+    """What calling a library function or class (canonical name) gives and does. Never raises."""
+    entry = table.find(name, host.keras) or table.find(names.canonical(name, host.keras), host.keras)
+    if entry is None:
+        return _not_modelled(name, args, host)
+    if entry.kind == "method":
+        # Called through its class, as in `tf.Variable.assign(v, 1.0)`.
+        receiver = args.positional[0] if args.positional else Unknown("the receiver is not known")
+        rest = Arguments(args.positional[1:], args.keywords, args.star, args.double_star)
+        return _distributed(entry, rest, host, receiver)
+    return _distributed(entry, args, host, None)
+
+
+def method(receiver: Value, name: str, args: Arguments, host: Host) -> CallResult:
+    """What `receiver.name(…)` gives and does, for a library value. Never raises."""
+    results = [_method(option, name, args, host) for option in options(receiver)]
+    return _joined(results) if results else CallResult(Never())
+
+
+def _method(receiver: Value, name: str, args: Arguments, host: Host) -> CallResult:
+    cls = class_of(receiver)
+    if cls is None:
+        return CallResult(Unknown(f"`.{name}()` of something that no model knows"))
+    entry = table.find_member(cls, name, host.keras)
+    if entry is None:
+        subject = f"{short_name(cls)}.{name}"
+        return CallResult(Unknown(f"`{subject}` is not modelled"), (Hazard("not-modelled", subject),))
+    return _distributed(entry, args, host, receiver)
+
+
+def _not_modelled(name: str, args: Arguments, host: Host) -> CallResult:
+    owner, _, leaf = name.rpartition(".")
+    if names.kind(owner) == "class":
+        found = table.find_member(owner, leaf, host.keras)
+        if found is not None:
+            return call(found.name, args, host)
+    subject = short_name(name)
+    while owner:
+        module = table.find(owner, host.keras)
+        if module is not None and module.kind == "module" and module.flags:
+            return _module_default(module, name, args)
+        owner = owner.rpartition(".")[0]
+    return CallResult(Unknown(f"`{subject}` is not modelled"), (Hazard("not-modelled", subject),))
+
+
+def _module_default(module: Entry, name: str, args: Arguments) -> CallResult:
+    """The answer for a function of which only its module is known."""
+    subject = short_name(name)
+    hazards = [Hazard(flag, subject) for flag in module.flags if flag in HAZARDS]
+    hazards += _python_only(module, subject, args)
+    return CallResult(Unknown(f"what `{subject}` returns is not modelled"), tuple(hazards))
+
+
+def _values(args: Arguments) -> list[Value]:
+    return [*args.positional, *(value for _, value in args.keywords)]
+
+
+def _python_only(entry: Entry, subject: str, args: Arguments) -> list[Hazard]:
+    """What happens to symbolic tensors among the arguments of a function of NumPy or of plain Python."""
+    if entry.name.startswith("numpy.") and entry.kind in ("function", "class"):
+        kind = "numpy-on-tensor"
+    elif "refuses-tensors" in entry.flags:
+        kind = "python-on-tensor"
+    else:
+        return []
+    if "takes-symbolic" in entry.flags:
+        return []
+    leaves = [leaf for value in _values(args) for leaf in convert.leaves(value)]
+    if any(convert.symbolic(leaf) for leaf in leaves):
+        return [Hazard(kind, subject)]
+    if any(isinstance(leaf, Unknown) for leaf in leaves):
+        return [Hazard(kind, subject, certain=False)]
+    return []
+
+
+def _distributed(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> CallResult:
+    """The answer for each combination of alternatives, joined."""
+    spread = _combinations(args)
+    return _joined([_one(entry, one, host, receiver) for one in spread])
+
+
+def _combinations(args: Arguments) -> list[Arguments]:
+    values = _values(args)
+    count = 1
+    for value in values:
+        count *= len(value.options) if isinstance(value, OneOf) else 1
+    if count == 1 or count > MAX_COMBINATIONS:
+        return [args]
+    spread: list[Arguments] = []
+    for choice in itertools.product(*(options(v) if isinstance(v, OneOf) else (v,) for v in values)):
+        positional = choice[: len(args.positional)]
+        named = tuple(
+            (name, value)
+            for (name, _), value in zip(args.keywords, choice[len(args.positional) :], strict=True)
+        )
+        spread.append(Arguments(positional, named, args.star, args.double_star))
+    return spread
+
+
+def _joined(results: list[CallResult]) -> CallResult:
+    if len(results) == 1:
+        return results[0]
+    hazards: dict[Hazard, None] = {}
+    for result in results:
+        hazards.update(dict.fromkeys(result.hazards))
+    return CallResult(
+        join_all(result.value for result in results), tuple(hazards), max(r.ops for r in results)
+    )
+
+
+def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> CallResult:
+    call_ = Call(entry.name, entry.params, args, host)
+    if receiver is not None:
+        call_.params["self"] = receiver
+    subject = short_name(entry.name)
+    for flag in entry.flags:
+        # A tensor that was made outside every graph has a value while tracing.
+        spared = flag == "eager-only" and isinstance(receiver, Tensor) and receiver.eager
+        if flag in HAZARDS and not spared:
+            call_.hazard(flag, subject)
+    for hazard in _python_only(entry, subject, args):
+        call_.hazards[hazard] = None
+    call_.ops = entry.ops
+    refused = _refused(entry, call_, args)
+    if refused is not None:
+        return refused
+    if entry.kind == "class" and not entry.returns:
+        value = instance(call_)
+    elif entry.returns:
+        value = evaluate(entry.returns, call_)
+    else:
+        value = Unknown(f"what `{subject}` returns is not modelled")
+    unchecked = call_.given.intersection(entry.untested)
+    if unchecked:
+        value = _loosened(value)
+        if any(name in _FORM_CHANGING or name.startswith("return_") for name in unchecked):
+            value = Unknown(f"`{min(unchecked)}` may change the form of what `{subject}` gives")
+    value = _formed(entry, value, args)
+    return CallResult(value, tuple(call_.hazards), call_.ops)
+
+
+def _refused(entry: Entry, call_: Call, args: Arguments) -> CallResult | None:
+    """The answer for Keras symbolic tensors: TensorFlow refuses them (Keras 3), the others give symbolic ones."""
+    if entry.kind == "method" or not entry.name.startswith(("tensorflow.", "keras.")):
+        return None
+    given = _values(args)
+    if not any(isinstance(leaf, KerasTensor) for value in given for leaf in convert.leaves(value)):
+        return None
+    subject = short_name(entry.name)
+    if call_.host.keras != 2 and entry.name.startswith("tensorflow."):
+        call_.hazard("keras-tensor", subject)
+        return CallResult(Unknown(f"`{subject}` does not take a KerasTensor"), tuple(call_.hazards))
+    if not entry.returns:
+        return CallResult(Unknown(f"what `{subject}` returns is not modelled"), tuple(call_.hazards))
+    value = map_leaves(evaluate(entry.returns, call_), _symbolic)
+    return CallResult(value, tuple(call_.hazards))
+
+
+def _symbolic(value: Value) -> Value:
+    return KerasTensor(value.dtype, value.shape) if isinstance(value, Tensor) else value
+
+
+_FORM_CHANGING = frozenset(
+    {"retstep", "sparse", "ragged", "compute_uv", "full_output", "unique", "output_shape"}
+)
+
+
+def _loosened(value: Value) -> Value:
+    """The value without its dtypes and shapes: an argument was given that no check of the model varied."""
+    if isinstance(value, Array):
+        return Array()
+    if isinstance(value, Tensor | KerasTensor):
+        return msgspec.structs.replace(value, dtype=None, shape=None)
+    if isinstance(value, Sequence):
+        items = None if value.items is None else tuple(_loosened(item) for item in value.items)
+        return msgspec.structs.replace(value, items=items, element=_loosened(value.element))
+    return value
+
+
+def _formed(entry: Entry, value: Value, args: Arguments) -> Value:
+    """Composite tensors: what comes of a ragged or sparse argument is said only by rules that know of it."""
+    if not isinstance(value, Tensor) or value.form != "dense" or "composite" in entry.flags:
+        return value
+    given = _values(args)
+    forms = {leaf.form for v in given for leaf in convert.leaves(v) if isinstance(leaf, Tensor)} - {"dense"}
+    if not forms or forms == {"slices"}:
+        return value
+    if forms == {"ragged"} and "ragged" in entry.flags:
+        return Tensor(value.dtype, value.shape, "ragged")
+    return Unknown(f"`{short_name(entry.name)}` of a {forms.pop()} tensor is not modelled")

@@ -1,0 +1,348 @@
+"""Functions that call back: control flow, maps, scans, structures, Python inside graphs."""
+
+from __future__ import annotations
+
+from graphlift.models import convert, shapes
+from graphlift.models.api import Arguments
+from graphlift.models.call import Call
+from graphlift.models.convert import is_none, operand
+from graphlift.models.rules import result_rule
+from graphlift.models.transfer.results import map_leaves, structure_like
+from graphlift.values import (
+    NONE,
+    Array,
+    Bound,
+    DType,
+    External,
+    Function,
+    GraphFunction,
+    Mapping,
+    Partial,
+    Sequence,
+    Spec,
+    Tensor,
+    Unknown,
+    Value,
+    join_all,
+    options,
+    widen_loop,
+)
+
+CALLABLE = (Function, Bound, Partial, GraphFunction, External)
+MAX_PASSES = 6
+
+
+def invoke(call: Call, function: Value | None, *arguments: Value, repeated: bool = False) -> Value:
+    """Call a callback of the user's through the interpreter."""
+    if function is None or is_none(function):
+        return Unknown("no function was given")
+    return call.host.invoke(function, Arguments(arguments), traced=False, repeated=repeated)
+
+
+@result_rule
+def cond(call: Call, true_fn: Value | None, false_fn: Value | None) -> Value:
+    """`tf.cond`: either branch's result, as tensors."""
+    return structure_like(join_all([invoke(call, true_fn), invoke(call, false_fn)]))
+
+
+@result_rule
+def case(call: Call, pairs: Value | None, default: Value | None) -> Value:
+    """`tf.case`: the result of one of the functions paired with conditions."""
+    found: list[Value] = []
+    if not isinstance(pairs, Sequence) or pairs.items is None:
+        return Unknown("the branches of tf.case are not known")
+    for pair in pairs.items:
+        known = isinstance(pair, Sequence) and pair.items is not None and len(pair.items) == 2
+        function = pair.items[1] if known and isinstance(pair, Sequence) and pair.items else None
+        found.append(invoke(call, function))
+    if not is_none(default):
+        found.append(invoke(call, default))
+    return structure_like(join_all(found))
+
+
+@result_rule
+def switch_case(call: Call, branches: Value | None, default: Value | None) -> Value:
+    """`tf.switch_case`: the result of one of the branches."""
+    functions: tuple[Value, ...] | None = None
+    if isinstance(branches, Sequence):
+        functions = branches.items
+    elif isinstance(branches, Mapping) and branches.items is not None:
+        functions = tuple(value for _, value in branches.items)
+    if functions is None:
+        return Unknown("the branches of tf.switch_case are not known")
+    found = []
+    for function in functions:
+        pair = isinstance(function, Sequence) and function.items is not None and len(function.items) == 2
+        chosen = function.items[1] if pair and isinstance(function, Sequence) and function.items else function
+        found.append(invoke(call, chosen))
+    if not is_none(default):
+        found.append(invoke(call, default))
+    return structure_like(join_all(found))
+
+
+def _parts(value: Value) -> tuple[Value, ...] | None:
+    return value.items if isinstance(value, Sequence) else None
+
+
+@result_rule
+def while_loop(
+    call: Call,
+    condition: Value | None,
+    body: Value | None,
+    loop_vars: Value | None,
+    invariants: Value | None = None,
+) -> Value:
+    """`tf.while_loop`: the loop variables at a fixpoint of the body."""
+    if loop_vars is None:
+        return Unknown("no loop variables were given")
+    state = structure_like(loop_vars)
+    loosened = not is_none(invariants)
+    for _ in range(MAX_PASSES):
+        parts = _parts(state)
+        arguments = parts if parts is not None else (state,)
+        invoke(call, condition, *arguments, repeated=True)
+        after = _shaped_like(state, structure_like(invoke(call, body, *arguments, repeated=True)))
+        if any(isinstance(leaf, Unknown) for leaf in convert.leaves(after)):
+            # What the body gives has the structure and dtypes that went in; shapes may have been loosened.
+            return map_leaves(state, _forget_shape if loosened else lambda leaf: leaf)
+        joined = widen_loop(state, after)
+        if joined == state:
+            return state
+        state = joined
+    return map_leaves(state, _forget_shape)
+
+
+def _shaped_like(state: Value, after: Value) -> Value:
+    """The body may give its one loop variable bare, and a tuple where a list went in."""
+    if not isinstance(state, Sequence) or not state.items:
+        return after
+    if isinstance(after, Sequence) and after.items and len(state.items) == len(after.items):
+        return Sequence(state.type, after.items, after.element, "", state.fields)
+    if len(state.items) == 1 and not isinstance(after, Sequence):
+        return Sequence(state.type, (after,), after, "", state.fields)
+    return after
+
+
+def _forget_shape(leaf: Value) -> Value:
+    if isinstance(leaf, Tensor):
+        return Tensor(leaf.dtype, None, leaf.form)
+    return leaf
+
+
+def rows(value: Value) -> Value:
+    """The structure of one row of each tensor in a structure."""
+    return map_leaves(value, _row)
+
+
+def _row(leaf: Value) -> Value:
+    seen = operand(leaf)
+    if seen.form != "dense":
+        return Unknown(f"a row of a {seen.form} tensor")
+    return Tensor(seen.dtype, seen.shape[1:] if seen.shape else None)
+
+
+def leading(value: Value | None) -> int | str | None:
+    """The common first size of the tensors in a structure."""
+    result: int | str | None = None
+    for leaf in convert.leaves(value) if value is not None else ():
+        seen = operand(leaf)
+        if seen.shape:
+            result = shapes.merge_dims(result, seen.shape[0])
+    return result
+
+
+def stacked(value: Value, size: int | str | None) -> Value:
+    """The structure with each tensor stacked `size` times."""
+
+    def more(leaf: Value) -> Value:
+        seen = operand(leaf)
+        if isinstance(leaf, Unknown) or seen.strength == 0:
+            return leaf if isinstance(leaf, Unknown) else Tensor(None, None)
+        if seen.form != "dense":
+            return Unknown(f"a stack of {seen.form} tensors")
+        return Tensor(seen.dtype, None if seen.shape is None else (size, *seen.shape))
+
+    return map_leaves(value, more)
+
+
+def from_signature(value: Value) -> Value:
+    """The values that a structure of dtypes or specs describes."""
+
+    def leaf_of(leaf: Value) -> Value:
+        if isinstance(leaf, Spec):
+            return Tensor(leaf.dtype, leaf.shape, leaf.form)
+        dtype = convert.as_dtype(leaf)
+        return Tensor(dtype, None) if dtype or isinstance(leaf, DType) else Unknown("an output signature")
+
+    return map_leaves(value, leaf_of)
+
+
+@result_rule
+def map_fn(
+    call: Call,
+    fn: Value | None,
+    elems: Value | None,
+    signature: Value | None = None,
+    dtype: Value | None = None,
+) -> Value:
+    """`tf.map_fn`: the callback's results, stacked; a signature overrules what the callback shows."""
+    if elems is None:
+        return Unknown("nothing to map over was given")
+    result = structure_like(invoke(call, fn, rows(elems), repeated=True))
+    declared = dtype if is_none(signature) else signature
+    if declared is not None and not is_none(declared):
+        wanted = from_signature(declared)
+        result = _declared(wanted, result)
+    else:
+        same = map_leaves(elems, lambda leaf: Tensor(operand(leaf).dtype, None))
+        result = _declared(same, result) if not isinstance(elems, Sequence) else result
+    return stacked(result, leading(elems))
+
+
+def _declared(wanted: Value, found: Value) -> Value:
+    """A declared structure, with the shapes found by calling where the structures agree."""
+    if isinstance(wanted, Tensor) and isinstance(found, Tensor):
+        if wanted.form != "dense":
+            return Unknown(f"a stack of {wanted.form} tensors")
+        return Tensor(wanted.dtype, shapes.merge(wanted.shape, found.shape))
+    if not isinstance(wanted, Sequence) or not isinstance(found, Sequence):
+        return wanted
+    if wanted.items is None or found.items is None or len(wanted.items) != len(found.items):
+        return wanted
+    items = tuple(_declared(a, b) for a, b in zip(wanted.items, found.items, strict=True))
+    return Sequence(found.type, items, join_all(items), "", found.fields)
+
+
+@result_rule
+def vectorized_map(call: Call, fn: Value | None, elems: Value | None) -> Value:
+    """`tf.vectorized_map`: the callback's results, stacked."""
+    if elems is None:
+        return Unknown("nothing to map over was given")
+    result = call.host.invoke(fn or NONE, Arguments((rows(elems),)), traced=True, repeated=False)
+    return stacked(structure_like(result), leading(elems))
+
+
+@result_rule
+def scan(call: Call, fn: Value | None, elems: Value | None, initializer: Value | None = None) -> Value:
+    """`tf.scan`: every state, stacked."""
+    if elems is None:
+        return Unknown("nothing to scan was given")
+    return stacked(_folded(call, fn, elems, initializer), leading(elems))
+
+
+@result_rule
+def fold(call: Call, fn: Value | None, elems: Value | None, initializer: Value | None = None) -> Value:
+    """`tf.foldl` and `tf.foldr`: the last state."""
+    if elems is None:
+        return Unknown("nothing to fold was given")
+    return _folded(call, fn, elems, initializer)
+
+
+def _folded(call: Call, fn: Value | None, elems: Value, initializer: Value | None) -> Value:
+    row = rows(elems)
+    state = structure_like(row if is_none(initializer) else initializer)
+    for _ in range(MAX_PASSES):
+        after = structure_like(invoke(call, fn, state, row, repeated=True))
+        joined = widen_loop(state, after)
+        if joined == state:
+            return state
+        if any(isinstance(leaf, Unknown) for leaf in convert.leaves(joined)):
+            return map_leaves(state, _forget_shape)
+        state = joined
+    return map_leaves(state, _forget_shape)
+
+
+@result_rule
+def map_structure(call: Call, func: Value | None, structure: Value | None = None) -> Value:
+    """`tf.nest.map_structure` and `keras.tree.map_structure`: the callback on each leaf."""
+    structures = list(call.rest)
+    if structure is not None and structure not in structures:
+        structures.insert(0, structure)
+    if not structures:
+        return Unknown("no structure was given")
+    if len(structures) > 1:
+        return _map_several(call, func, structures)
+    return map_leaves(structures[0], lambda leaf: invoke(call, func, leaf))
+
+
+def _map_several(call: Call, func: Value | None, structures: list[Value]) -> Value:
+    first = structures[0]
+    if isinstance(first, Sequence) and first.items is not None:
+        columns = [s.items for s in structures if isinstance(s, Sequence) and s.items is not None]
+        if len(columns) == len(structures) and len({len(c) for c in columns}) == 1:
+            items = tuple(_map_several(call, func, list(row)) for row in zip(*columns, strict=True))
+            return Sequence(first.type, items, join_all(items), "", first.fields)
+        return Unknown("structures of different lengths are mapped together")
+    if isinstance(first, Sequence):
+        elements = [s.element if isinstance(s, Sequence) else s for s in structures]
+        return Sequence(first.type, None, _map_several(call, func, elements))
+    if isinstance(first, Mapping):
+        return Unknown("several dicts are mapped together")
+    return invoke(call, func, *structures)
+
+
+@result_rule
+def flatten_structure(structure: Value | None) -> Value:
+    """`tf.nest.flatten`: the leaves as a list."""
+    if structure is None:
+        return Unknown("no structure was given")
+    found = convert.leaves(structure)
+    open_ended = any(
+        (isinstance(part, Sequence) and part.items is None)
+        or (isinstance(part, Mapping) and part.items is None)
+        for part in _containers(structure)
+    )
+    if open_ended or len(options(structure)) > 1:
+        return Sequence("list", None, join_all(found))
+    return Sequence("list", found, join_all(found))
+
+
+def _containers(value: Value) -> list[Value]:
+    if isinstance(value, Sequence):
+        inside = value.items if value.items is not None else (value.element,)
+    elif isinstance(value, Mapping):
+        inside = tuple(v for _, v in value.items) if value.items is not None else (value.value,)
+    else:
+        return []
+    return [value, *(found for part in inside for found in _containers(part))]
+
+
+@result_rule
+def py_function(call: Call, func: Value | None, inputs: Value | None, types: Value | None) -> Value:
+    """`tf.py_function` and `tf.numpy_function`: what the declared dtypes say; the shape is lost."""
+    arguments = inputs.items if isinstance(inputs, Sequence) and inputs.items is not None else ()
+    arrays = "numpy_function" in call.name
+    given = tuple(_concrete(argument, arrays) for argument in arguments)
+    if func is not None:
+        call.host.invoke(func, Arguments(given, star=not given and not is_none(inputs)), hosted=True)
+    if types is None:
+        return Unknown("no output types were given")
+    return map_leaves(types, lambda leaf: Tensor(convert.as_dtype(leaf), None) if leaf != NONE else NONE)
+
+
+def _concrete(value: Value, arrays: bool) -> Value:
+    """What the callback gets: a concrete tensor, or a NumPy array."""
+    seen = operand(value)
+    if arrays:
+        return Array(seen.dtype, seen.shape)
+    return Tensor(seen.dtype, seen.shape, "dense", eager=True)
+
+
+@result_rule
+def custom_gradient(call: Call, function: Value | None) -> Value:
+    """`tf.custom_gradient(f)`: calling it gives what `f` returns first."""
+    return External(call.name) if function is None or is_none(function) else function
+
+
+@result_rule
+def packed(structure: Value | None, flat: Value | None) -> Value:
+    """`tf.nest.pack_sequence_as`: the structure with the members of a flat list for its leaves."""
+    if structure is None or not isinstance(flat, Sequence):
+        return Unknown("what the structure is filled with is not known")
+    if any(isinstance(leaf, Unknown) for leaf in convert.leaves(structure)):
+        return Unknown("an unknown leaf may be a structure of its own")
+    spread = any(isinstance(part, Sequence) and part.items is None for part in _containers(structure))
+    if flat.items is None or spread or len(flat.items) != len(convert.leaves(structure)):
+        return map_leaves(structure, lambda _: flat.element)
+    rest = iter(flat.items)
+    return map_leaves(structure, lambda _: next(rest))

@@ -1,0 +1,23 @@
+"""The rules, one file each, discovered."""
+
+from graphlift.rules.base import (
+    Consequence,
+    Finding,
+    Report,
+    Rule,
+    RuleModule,
+    all_rules,
+    findings_of,
+    rule_named,
+)
+
+__all__ = [
+    "Consequence",
+    "Finding",
+    "Report",
+    "Rule",
+    "RuleModule",
+    "all_rules",
+    "findings_of",
+    "rule_named",
+]

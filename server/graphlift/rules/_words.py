@@ -1,0 +1,126 @@
+"""Shared wording of the rules: names as users write them, values as they read them."""
+
+from __future__ import annotations
+
+from graphlift.index import qualname_of
+from graphlift.interp.entry import ParameterEvidence
+from graphlift.values import (
+    Array,
+    Bound,
+    Class,
+    Const,
+    Dataset,
+    Function,
+    GraphFunction,
+    Instance,
+    Iterator,
+    Mapping,
+    Never,
+    Object,
+    Partial,
+    Py,
+    Sequence,
+    SetOf,
+    ShapeValue,
+    Unknown,
+    Value,
+    Variable,
+    options,
+    short_name,
+)
+
+
+def shown(subject: str) -> str:
+    """A definition or attribute as users write it, without its module."""
+    if subject.startswith("global "):
+        return subject.rpartition(".")[2]
+    if ":" in subject:
+        return qualname_of(subject).replace(".<locals>", "")
+    return short_name(subject)
+
+
+def quoted(text: str) -> str:
+    """A call in backquotes, with the reason that may follow it left outside."""
+    call, separator, reason = text.partition(": ")
+    call = call if "`" in call else f"`{call}`"
+    return f"{call} ({reason})" if separator else call
+
+
+def python_parts(value: Value, depth: int = 0) -> list[tuple[str, bool]]:
+    """The parts of a result that a graph cannot give back as they are, with whether that is certain."""
+    found: list[tuple[str, bool]] = []
+    for option in options(value):
+        found.extend(_parts(option, depth))
+    return list(dict.fromkeys(found))
+
+
+def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
+    match value:
+        case Const() if value.type == "None":
+            return []
+        case Const() | Py():
+            return [(f"a Python `{value.type}`", True)]
+        case Array():
+            return [("a NumPy value", True)]
+        case Variable():
+            return [("a variable", True)]
+        case ShapeValue():
+            return [("a `tf.TensorShape`", True)]
+        case Sequence() if depth < 4 and (value.type in ("list", "tuple") or value.fields):
+            inner = value.items if value.items is not None else (value.element,)
+            return [part for item in inner for part in python_parts(item, depth + 1)]
+        case Mapping() if depth < 4 and value.type == "dict":
+            return python_parts(value.value, depth + 1)
+        case Instance():
+            return [(f"an object (`{shown(value.definition)}`)", True)]
+        case Object():
+            return [(f"an object (`{short_name(value.cls)}`)", True)]
+        case Function() | Bound() | Partial() | GraphFunction() | Class():
+            return [("a function or class", True)]
+        case Iterator():
+            return [("an iterator", True)]
+        case SetOf() | Sequence() | Mapping():
+            return [(f"a `{value.type}`", True)]
+        case Unknown():
+            return [(f"something unknown ({value.reason})", False)]
+        case Dataset() | Never():
+            return []
+        case _:
+            return []
+
+
+FEW_VALUES = 2
+"""So many different Python values make so many traces, once: that is what `training=True` and `False` do."""
+
+
+def varying_value(parameter: ParameterEvidence) -> str:
+    """How a parameter takes ever new Python numbers or strings from call to call; empty when it does not."""
+    if parameter.source != "calls":
+        return ""
+    plain = [
+        o
+        for o in options(parameter.value)
+        if isinstance(o, Const | Py) and o.type in ("int", "float", "str", "bytes")
+    ]
+    constants = [o for o in plain if isinstance(o, Const)]
+    for option in plain:
+        if isinstance(option, Py):
+            kind = "string" if option.type in ("str", "bytes") else "number"
+            return f"a Python {kind} that varies"
+    if len(constants) > FEW_VALUES:
+        return "given the Python values " + ", ".join(sorted(o.text for o in constants))
+    return ""
+
+
+def fresh_callable(parameter: ParameterEvidence) -> str:
+    """Which function that is made anew at each call a parameter is given; empty when there is none."""
+    if parameter.source != "calls":
+        return ""
+    for option in options(parameter.value):
+        if isinstance(option, Function) and "<lambda>" in option.definition:
+            return "a lambda"
+        if isinstance(option, Function) and option.closure and "<locals>" in option.definition:
+            return f"the closure `{shown(option.definition)}`"
+        if isinstance(option, Partial):
+            return "a `functools.partial`"
+    return ""

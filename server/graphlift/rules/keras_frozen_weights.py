@@ -1,0 +1,76 @@
+"""Keras 3 would freeze the weights of a `call` that carries `tf.function`.
+
+## Why this matters in a graph
+Keras 3 calls a layer's `call` once, before its sublayers are built, in a scope without real variables. A
+`tf.function` that is traced there keeps the initial weights as constants: the forward pass ignores every later
+update, all gradients are `None`, and nothing says so. Keras 2 is not concerned.
+
+## Example
+```python
+import tensorflow as tf
+
+
+class Net(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = tf.keras.layers.Dense(3)
+
+    @tf.function
+    def call(self, x):  # error
+        return tf.nn.relu(self.dense(x)) + tf.sin(self.dense(x))
+
+
+net = Net()
+net(tf.ones([2, 3]))
+```
+
+## Use instead
+```python
+import tensorflow as tf
+
+
+class Net(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = tf.keras.layers.Dense(3)
+
+    def call(self, x):
+        return tf.nn.relu(self.dense(x)) + tf.sin(self.dense(x))
+
+
+net = Net()
+
+
+@tf.function
+def predict(x):
+    return net(x)
+
+
+predict(tf.ones([2, 3]))
+```
+
+## What this rule cannot see
+Whether the sublayers are built before the first call (`model.build(shape)`, an own `build` method, a
+`keras.Input`), which makes it safe.
+
+## References
+- https://keras.io/guides/migrating_to_keras_3
+"""
+
+from __future__ import annotations
+
+from graphlift.facts import FunctionFacts
+from graphlift.rules._words import shown
+from graphlift.rules.base import Consequence, Report, Rule
+
+RULE = Rule(Consequence.DIFFERS)
+
+
+def check(fn: FunctionFacts, report: Report) -> None:
+    """Report functions that Keras 3 would trace before the layers they use are built."""
+    if fn.frozen_by_keras:
+        owner = shown(fn.frozen_by_keras)
+        report(
+            fn.def_place,
+            f"Keras 3 traces it before the layers of `{owner}` are built, which freezes their weights",
+        )

@@ -1,0 +1,56 @@
+"""A Python number that varies from call to call makes a new trace for each value.
+
+## Why this matters in a graph
+A tensor argument is matched by dtype and shape, a Python number by its value: each new value is
+traced anew, and every trace is kept. Pass a tensor, or give an `input_signature` that makes it one.
+
+## Example
+```python
+import tensorflow as tf
+
+
+@tf.function
+def step(x, rate):  # error
+    return tf.reduce_sum(tf.sin(x) * tf.cos(x)) * rate
+
+
+for n in range(10):
+    step(tf.ones([3]), n * 0.1)
+```
+
+## Use instead
+```python
+import tensorflow as tf
+
+
+@tf.function
+def step(x, rate):
+    return tf.reduce_sum(tf.sin(x) * tf.cos(x)) * rate
+
+
+for n in range(10):
+    step(tf.ones([3]), tf.constant(n * 0.1))
+```
+
+## What this rule cannot see
+Callers that are not in the analysed files.
+
+## References
+- https://www.tensorflow.org/guide/function#rules_of_tracing
+"""
+
+from __future__ import annotations
+
+from graphlift.facts import FunctionFacts
+from graphlift.rules._words import varying_value
+from graphlift.rules.base import Consequence, Report, Rule
+
+RULE = Rule(Consequence.RETRACES)
+
+
+def check(fn: FunctionFacts, report: Report) -> None:
+    """Report parameters that visible callers give varying Python numbers."""
+    for parameter in fn.parameters:
+        what = varying_value(parameter)
+        if what:
+            report(fn.def_place, f"`{parameter.name}` is {what}: each new value makes a new trace")

@@ -1,0 +1,57 @@
+"""Variables may be created in the first call only.
+
+## Why this matters in a graph
+A `tf.function` refuses to create variables in later calls. A variable, or a layer, optimizer or
+metric that owns some, must be made outside and used inside.
+
+## Example
+```python
+import tensorflow as tf
+
+
+@tf.function
+def step(x):
+    w = tf.Variable(1.0)  # error
+    return tf.reduce_sum(tf.sin(x) * w)
+
+
+step(tf.ones([3]))
+step(tf.ones([3]))
+```
+
+## Use instead
+```python
+import tensorflow as tf
+
+w = tf.Variable(1.0)
+
+
+@tf.function
+def step(x):
+    return tf.reduce_sum(tf.sin(x) * w)
+
+
+step(tf.ones([3]))
+```
+
+## What this rule cannot see
+Variables that libraries without a model create.
+
+## References
+- https://www.tensorflow.org/guide/function#creating_tfvariables
+"""
+
+from __future__ import annotations
+
+from graphlift.facts import FunctionFacts
+from graphlift.rules.base import Consequence, Report, Rule
+
+RULE = Rule(Consequence.RAISES)
+
+
+def check(fn: FunctionFacts, report: Report) -> None:
+    """Report variables and objects that own variables, made at each call."""
+    for effect in fn.of("creates-variable"):
+        report.effect(effect, f"`{effect.subject}` creates a variable at each call")
+    for effect in fn.of("creates-state"):
+        report.effect(effect, f"`{effect.subject}` is made at each call and owns variables")

@@ -1,0 +1,1 @@
+"""Files, their text and positions in it, and configuration. Knows nothing of Python's grammar."""

@@ -1,0 +1,5 @@
+"""Text to syntax tree; the only importer of astroid."""
+
+from graphlift.syntax.parse import Parsed, SyntaxProblem, parse
+
+__all__ = ["Parsed", "SyntaxProblem", "parse"]

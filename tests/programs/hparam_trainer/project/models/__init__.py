@@ -1,0 +1,1 @@
+from . import convnet, mlp  # noqa: F401
