@@ -32,6 +32,8 @@ from graphlift.values import (
 
 def assign(frame: Frame, target: nodes.NodeNG, value: Value) -> None:
     """`target = value`."""
+    if frame.seen is not None:
+        frame.note(target, value)
     if isinstance(target, nodes.AssignName):
         _name(frame, target, value)
     elif isinstance(target, nodes.AssignAttr):

@@ -53,7 +53,10 @@ def evaluate(frame: Frame, node: nodes.NodeNG) -> Value:
     evaluator = _EVALUATORS.get(type(node))
     if evaluator is None:
         return Unknown(f"`{type(node).__name__}` expressions are not interpreted")
-    return evaluator(frame, node)
+    value = evaluator(frame, node)
+    if frame.seen is not None:
+        frame.note(node, value)
+    return value
 
 
 @_for(nodes.Const)

@@ -58,6 +58,8 @@ class Analysis(Protocol):
     """What a run asks of the solver. Each answer is recorded as something that the run depends on."""
 
     keras: int
+    watched: tuple[DefId, dict[nodes.NodeNG, Value]] | None
+    """The definition whose evaluations are to be noted, and where (see `interp.watch`)."""
 
     def query(self, name: str, *key: str) -> Any:
         """The answer of one of `resolve.QUERIES`."""
@@ -93,6 +95,8 @@ class Frame:
         self.is_module = definition.endswith(f":{MODULE_BODY}")
         self.is_class = definition in self.unit.classes
         self.env: dict[str, Value] = {}
+        watched = analysis.watched
+        self.seen = watched[1] if watched is not None and watched[0] == definition else None
         self.closure = dict(context.closure)
         self.unconverted = int(self.closure.pop("%unconverted", None) is not None)
         self.scope_names = frozenset() if self.node is None else local_names(self.node)
@@ -138,6 +142,11 @@ class Frame:
         return False
 
     # What the run learns
+
+    def note(self, node: nodes.NodeNG, value: Value) -> None:
+        """Note what an expression or a bound name holds, when somebody watches."""
+        if self.seen is not None and self.alive:
+            self.seen[node] = join(self.seen.get(node, NEVER), value)
 
     def effect(
         self,

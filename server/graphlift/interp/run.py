@@ -76,6 +76,16 @@ def _bind_parameters(frame: Frame) -> None:
         if value is None:
             value = _absent(frame, info, parameter.name, parameter.kind)
         frame.env[parameter.name] = value
+    if frame.seen is not None:
+        _note_parameters(frame)
+
+
+def _note_parameters(frame: Frame) -> None:
+    node = frame.node
+    if isinstance(node, nodes.FunctionDef | nodes.Lambda):
+        for argument in node.args.nodes_of_class(nodes.AssignName):
+            if argument.parent is node.args and argument.name in frame.env:
+                frame.note(argument, frame.env[argument.name])
 
 
 def _absent(frame: Frame, info: FunctionInfo, name: str, kind: str) -> Value:

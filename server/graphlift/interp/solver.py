@@ -22,10 +22,12 @@ from typing import Any, TypeAlias
 from graphlift.engine import Cancelled, Database
 from graphlift.index import MODULE_BODY, DefId, ModuleIndex, Unit
 from graphlift.interp.entry import EntryContext, entry_context
+from graphlift.interp.frame import Analysis
 from graphlift.interp.run import run, run_decorators
 from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects
 from graphlift.resolve import QUERIES, files, function_info, module_index, unit
 from graphlift.source.span import Place, Span
+from graphlift.syntax import nodes
 from graphlift.values import NEVER, TRUE, Class, Function, Unknown, Value, join, limited, widen
 
 Task: TypeAlias = tuple[str, DefId, Context]
@@ -110,6 +112,7 @@ class _Reader:
         self._solver = solver
         self._task = task
         self.keras = solver.keras
+        self.watched: tuple[DefId, dict[nodes.NodeNG, Value]] | None = None
         self.reads: dict[tuple[Any, ...], Any] = {}
         self.consistent = True
 
@@ -324,6 +327,12 @@ class Solver:
         merged = Context(tuple(bindings.items()), tuple(sorted(closure.items(), key=lambda item: item[0])))
         self.state.merged[key] = merged
         return merged
+
+    def observer(self, definition: DefId, context: Context, seen: dict[nodes.NodeNG, Value]) -> Analysis:
+        """What a run of the definition reads, when it is repeated to note in `seen` what its expressions hold."""
+        reader = _Reader(self, ("watch", definition, context))
+        reader.watched = (definition, seen)
+        return reader
 
     # Running
 
