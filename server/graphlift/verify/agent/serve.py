@@ -2,8 +2,8 @@
 
 Requests arrive as JSON lines on standard input, answers leave as JSON lines on what was standard output (the
 program never sees either). One request is under way at a time; when standard input ends, so does whatever is
-running, and the directory that the server was started in is removed. The process stays single-threaded and executes no TensorFlow: a fork of a process
-that has started TensorFlow's threads would hang.
+running, and the directory that the server was started in is removed. The process stays single-threaded and
+executes no TensorFlow: a fork of a process that has started TensorFlow's threads would hang.
 """
 
 from __future__ import annotations
