@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphlift.ide import inspect
+from graphlift.ide.workspace import Workspace
 from tests.analysis.support import workspace
 
 HELPER = "def helper(x):\n    return x\n"
@@ -117,3 +118,60 @@ def test_two_files_of_one_name_are_two_modules(tmp_path: Path) -> None:
     )
     assert inspect.calls(made, str(tmp_path / "a/main.py")) == [(2, "a.util.f")]
     assert inspect.calls(made, str(tmp_path / "b/main.py")) == [(2, "b.util.f")]
+
+
+def test_a_package_that_mirrors_another_imports_the_other(tmp_path: Path) -> None:
+    made = workspace(
+        tmp_path,
+        {
+            "lib/__init__.py": "",
+            "lib/sub.py": HELPER,
+            "tests/lib/__init__.py": "",
+            "tests/lib/test_sub.py": "from lib.sub import helper\nhelper(1)\n",
+            "tests/whole/test_all.py": "import lib.sub\nlib.sub.helper(1)\n",
+        },
+    )
+    for path in ("tests/lib/test_sub.py", "tests/whole/test_all.py"):
+        assert [callee for _, callee in inspect.calls(made, str(tmp_path / path))] == ["lib.sub.helper"], path
+
+
+def test_a_script_means_the_module_beside_it(tmp_path: Path) -> None:
+    other = "def helper(x):\n    return None\n"
+    files = {"sub.py": other, "app/sub.py": HELPER, "app/main.py": "from sub import helper\nhelper(1)\n"}
+    made = workspace(tmp_path, files)
+    assert inspect.calls(made, str(tmp_path / "app/main.py")) == [(2, "app.sub.helper")]
+
+
+def test_a_root_inside_a_package_knows_the_package_around_it(tmp_path: Path) -> None:
+    main = "from pkg.inner.sub import helper\nfrom ..outer import other\nhelper(1)\nother(1)\n"
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/outer.py": "def other(x):\n    return x\n",
+        "pkg/inner/__init__.py": "",
+        "pkg/inner/sub.py": HELPER,
+        "pkg/inner/main.py": main,
+    }
+    workspace(tmp_path, files)
+    made = Workspace([str(tmp_path / "pkg" / "inner")])
+    callees = [callee for _, callee in inspect.calls(made, str(tmp_path / "pkg/inner/main.py"))]
+    assert callees == ["pkg.inner.sub.helper", "~pkg.outer.other"]
+
+
+def test_a_relative_import_beyond_the_top_finds_nothing(tmp_path: Path) -> None:
+    files = {"sub.py": HELPER, "pkg/__init__.py": "", "pkg/main.py": "from ...sub import helper\nhelper(1)\n"}
+    made = workspace(tmp_path, files)
+    assert inspect.calls(made, str(tmp_path / "pkg/main.py")) == []
+
+
+def test_equal_names_under_two_roots_stay_apart(tmp_path: Path) -> None:
+    files = {
+        "a/sub.py": HELPER,
+        "a/main.py": "from sub import helper\nhelper(1)\n",
+        "b/sub.py": HELPER,
+        "b/main.py": "import sub\nsub.helper(1)\n",
+    }
+    workspace(tmp_path, files)
+    made = Workspace([str(tmp_path / "a"), str(tmp_path / "b")])
+    for root in ("a", "b"):
+        calls = inspect.calls(made, str(tmp_path / root / "main.py"))
+        assert calls == [(2, f"{root}.sub.helper")]

@@ -23,6 +23,7 @@ from graphlift.interp.solver import Solver
 from graphlift.models.uses import OPAQUE_LIBRARIES
 from graphlift.resolve import Files, files, source_text
 from graphlift.resolve.environment import Installed, find_environment
+from graphlift.resolve.modules import module_keys
 from graphlift.source.config import Settings as Settings
 from graphlift.source.discover import discover
 from graphlift.source.files import SourceText, read
@@ -68,6 +69,7 @@ class Workspace:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         self.settings = settings or Settings()
         self.roots = tuple(str(Path(root).absolute()) for root in roots)
+        self._keys = module_keys(self.roots)
         self._installed: Installed = find_environment(
             self.roots, self.settings.interpreter, self.settings.tensorflow, self.settings.keras
         )
@@ -126,8 +128,8 @@ class Workspace:
         return found.text if found is not None and not found.problems else ""
 
     def key_of(self, path: str) -> str:
-        """The module key of a file; see `resolve.program`."""
-        return module_key(path, self.roots)
+        """The module key of a file; see `resolve.modules`."""
+        return self._keys.key(path)
 
     def _publish(self) -> None:
         """Tell the database about the set of files and their texts."""
@@ -136,7 +138,8 @@ class Workspace:
             paths.setdefault(self.key_of(path), path)
             self.db.set(source_text, path, self.text(path))
         opaque = OPAQUE_LIBRARIES
-        self.db.set(files, "", Files(paths, self.roots, self._installed.search, opaque))
+        search = (*self._keys.folders, *self._installed.search)
+        self.db.set(files, "", Files(paths, self._keys.starts, search, opaque))
         self._outdate()
 
     def _outdate(self, path: str | None = None) -> None:
@@ -264,16 +267,3 @@ class Workspace:
         """The Python, TensorFlow and Keras that the verdicts hold for."""
         found = self._installed
         return Environment(found.python, found.tensorflow, found.keras, found.source)
-
-
-def module_key(path: str, roots: Sequence[str]) -> str:
-    """The dotted form of a path below the innermost root that holds it; of the whole path when none does."""
-    best = ""
-    for root in roots:
-        base = root if Path(root).is_dir() else str(Path(root).parent)
-        if path.startswith(base.rstrip("/") + "/") and len(base) > len(best):
-            best = base
-    relative = path[len(best) :].strip("/") if best else path.strip("/")
-    stem = relative.removesuffix(".py")
-    stem = stem.removesuffix("/__init__") if stem != "__init__" else stem
-    return stem.replace(".", "_").replace("/", ".").replace(":", "_")

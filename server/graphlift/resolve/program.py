@@ -22,11 +22,12 @@ from graphlift.syntax import parse
 class Files(msgspec.Struct, frozen=True):
     """The files of the program: keys to paths, the directories that imports search, installed ones last.
 
-    `opaque` are top-level names of libraries that models describe: their sources are never read.
+    `starts` are the key prefixes of the workspace's folders where absolute imports start. `opaque` are top-level
+    names of libraries that models describe: their sources are never read.
     """
 
     paths: dict[str, str] = {}
-    roots: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ("",)
     search: tuple[str, ...] = ()
     opaque: frozenset[str] = frozenset()
 
@@ -134,21 +135,38 @@ def find_module(db: Database, importer: str, dotted: str) -> Reference | None:
 
 
 def _in_workspace(known: Files, importer: str, dotted: str) -> str | None:
-    """The key of a workspace module, sought as Python does from a script beside it, then from every root."""
-    for prefix in _prefixes(known, importer):
+    """The key of a workspace module, sought where Python would seek it; see `_prefixes`."""
+    for prefix in _prefixes(known, importer, dotted.partition(".")[0]):
         key = f"{prefix}.{dotted}" if prefix else dotted
         if key in known.paths:
             return key
     return None
 
 
-def _prefixes(known: Files, importer: str) -> list[str]:
-    """Key prefixes to search: each ancestor folder of the importer, nearest first, the roots, `src` folders."""
+def _prefixes(known: Files, importer: str, top: str) -> list[str]:
+    """Key prefixes of the folders to search for the top-level module `top`, in order.
+
+    First the folder that is on `sys.path` when the importer runs: its own, or the one that holds its outermost
+    package. Then the workspace's roots and their `src`, then the folders between, for programs that are started
+    there or that change `sys.path`. A package that mirrors another one's name (`tests/lib/` for `lib/`) means
+    the other one when it imports that name.
+    """
     parts = importer.lstrip("~").split(".")
-    if not known.paths.get(importer, "").endswith("__init__.py"):
+    if not _is_package(known, importer):
         parts = parts[:-1]
-    found = [".".join(parts[:n]) for n in range(len(parts), -1, -1)]
-    return [*found, "src"] if "" in found else [*found, "", "src"]
+    ancestors = [".".join(parts[:n]) for n in range(len(parts), -1, -1)]
+    outermost = len(parts)
+    while outermost and _is_package(known, ".".join(parts[:outermost])):
+        outermost -= 1
+    own = ".".join(parts[:outermost])
+    mirrors = outermost < len(parts) and parts[outermost] == top
+    starts = [prefix for start in known.starts for prefix in (start, f"{start}.src" if start else "src")]
+    first = [*starts, own] if mirrors else [own, *starts]
+    return list(dict.fromkeys([*first, *ancestors]))
+
+
+def _is_package(known: Files, key: str) -> bool:
+    return known.paths.get(key, "").endswith("__init__.py")
 
 
 def _relative(db: Database, importer: str, dotted: str) -> Reference | None:
@@ -159,11 +177,13 @@ def _relative(db: Database, importer: str, dotted: str) -> Reference | None:
     path = path_of(db, importer)
     if path.endswith("__init__.py"):
         level -= 1
+    if level > len(parts):
+        return None
     base = parts[: len(parts) - level] if level else parts
     name = ".".join([*base, rest] if rest else base)
-    key = f"~{name}" if installed else name
-    if path_of(db, key):
-        return Reference("module", key)
+    for key in (f"~{name}",) if installed else (name, f"~{name}"):
+        if path_of(db, key):
+            return Reference("module", key)
     return None
 
 
