@@ -128,10 +128,12 @@ def test_a_package_that_mirrors_another_imports_the_other(tmp_path: Path) -> Non
             "lib/sub.py": HELPER,
             "tests/lib/__init__.py": "",
             "tests/lib/test_sub.py": "from lib.sub import helper\nhelper(1)\n",
+            "tests/unit/__init__.py": "",
+            "tests/unit/test_sub.py": "import lib.sub\nlib.sub.helper(1)\n",
             "tests/whole/test_all.py": "import lib.sub\nlib.sub.helper(1)\n",
         },
     )
-    for path in ("tests/lib/test_sub.py", "tests/whole/test_all.py"):
+    for path in ("tests/lib/test_sub.py", "tests/unit/test_sub.py", "tests/whole/test_all.py"):
         assert [callee for _, callee in inspect.calls(made, str(tmp_path / path))] == ["lib.sub.helper"], path
 
 

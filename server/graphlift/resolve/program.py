@@ -148,8 +148,8 @@ def _prefixes(known: Files, importer: str, top: str) -> list[str]:
 
     First the folder that is on `sys.path` when the importer runs: its own, or the one that holds its outermost
     package. Then the workspace's roots and their `src`, then the folders between, for programs that are started
-    there or that change `sys.path`. A package that mirrors another one's name (`tests/lib/` for `lib/`) means
-    the other one when it imports that name.
+    there or that change `sys.path`. Inside a package (`tests/unit/` beside `tests/lib/`) a package at a root goes
+    before one beside the importer's: it is the one that is installed.
     """
     parts = importer.lstrip("~").split(".")
     if not _is_package(known, importer):
@@ -159,9 +159,9 @@ def _prefixes(known: Files, importer: str, top: str) -> list[str]:
     while outermost and _is_package(known, ".".join(parts[:outermost])):
         outermost -= 1
     own = ".".join(parts[:outermost])
-    mirrors = outermost < len(parts) and parts[outermost] == top
     starts = [prefix for start in known.starts for prefix in (start, f"{start}.src" if start else "src")]
-    first = [*starts, own] if mirrors else [own, *starts]
+    installed = any(_is_package(known, f"{start}.{top}" if start else top) for start in starts)
+    first = [*starts, own] if outermost < len(parts) and installed else [own, *starts]
     return list(dict.fromkeys([*first, *ancestors]))
 
 
