@@ -24,7 +24,6 @@ from graphlift.values import (
     Unknown,
     Value,
     join_all,
-    options,
     widen_loop,
 )
 
@@ -282,32 +281,6 @@ def _map_several(call: Call, func: Value | None, structures: list[Value]) -> Val
 
 
 @result_rule
-def flatten_structure(structure: Value | None) -> Value:
-    """`tf.nest.flatten`: the leaves as a list."""
-    if structure is None:
-        return Unknown("no structure was given")
-    found = convert.leaves(structure)
-    open_ended = any(
-        (isinstance(part, Sequence) and part.items is None)
-        or (isinstance(part, Mapping) and part.items is None)
-        for part in _containers(structure)
-    )
-    if open_ended or len(options(structure)) > 1:
-        return Sequence("list", None, join_all(found))
-    return Sequence("list", found, join_all(found))
-
-
-def _containers(value: Value) -> list[Value]:
-    if isinstance(value, Sequence):
-        inside = value.items if value.items is not None else (value.element,)
-    elif isinstance(value, Mapping):
-        inside = tuple(v for _, v in value.items) if value.items is not None else (value.value,)
-    else:
-        return []
-    return [value, *(found for part in inside for found in _containers(part))]
-
-
-@result_rule
 def py_function(call: Call, func: Value | None, inputs: Value | None, types: Value | None) -> Value:
     """`tf.py_function` and `tf.numpy_function`: what the declared dtypes say; the shape is lost."""
     arguments = inputs.items if isinstance(inputs, Sequence) and inputs.items is not None else ()
@@ -332,17 +305,3 @@ def _concrete(value: Value, arrays: bool) -> Value:
 def custom_gradient(call: Call, function: Value | None) -> Value:
     """`tf.custom_gradient(f)`: calling it gives what `f` returns first."""
     return External(call.name) if function is None or is_none(function) else function
-
-
-@result_rule
-def packed(structure: Value | None, flat: Value | None) -> Value:
-    """`tf.nest.pack_sequence_as`: the structure with the members of a flat list for its leaves."""
-    if structure is None or not isinstance(flat, Sequence):
-        return Unknown("what the structure is filled with is not known")
-    if any(isinstance(leaf, Unknown) for leaf in convert.leaves(structure)):
-        return Unknown("an unknown leaf may be a structure of its own")
-    spread = any(isinstance(part, Sequence) and part.items is None for part in _containers(structure))
-    if flat.items is None or spread or len(flat.items) != len(convert.leaves(structure)):
-        return map_leaves(structure, lambda _: flat.element)
-    rest = iter(flat.items)
-    return map_leaves(structure, lambda _: next(rest))
