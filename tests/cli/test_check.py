@@ -137,10 +137,11 @@ def test_verdicts_select_functions_and_their_findings(graphlift, example):
 
 
 def test_statistics(graphlift, example):
-    lines = graphlift("check", ".", "--statistics", "-q").out.splitlines()
-    counts = [int(line.split()[0]) for line in lines]
+    rules, verdicts = graphlift("check", ".", "--statistics").out.strip("\n").split("\n\n")
+    counts = [int(line.split()[0]) for line in rules.splitlines()]
     assert counts == sorted(counts, reverse=True)
-    assert any(line.endswith("python-number-argument") for line in lines)
+    assert any(line.endswith("[*]  convertible") for line in rules.splitlines())
+    assert ["3", "convert"] in [line.split() for line in verdicts.splitlines()]
 
 
 def test_quiet_prints_findings_alone(graphlift, example):

@@ -7,7 +7,19 @@ import pytest
 
 from graphlift.cli.explain import package_of
 from graphlift.cli.server import parse_address
-from graphlift.rules.base import all_rules
+from graphlift.source.rule_names import rule_names
+
+VALUES = """\
+import tensorflow as tf
+
+
+def scaled(x, by=3):
+    return tf.exp(x) * by
+
+
+scaled(tf.ones([2]), 2)
+scaled(tf.ones([3]))
+"""
 
 
 class TestExplain:
@@ -31,6 +43,36 @@ class TestExplain:
         shown = json.loads(graphlift("explain", "train.py::predict", "--output-format", "json").out)
         assert (shown["qualname"], shown["verdict"], shown["execution"]) == ("predict", "keep", "graph")
         assert "keras" in shown["environment"]
+
+    def test_parameters_with_their_calls(self, graphlift, place):
+        (place / "a.py").write_text(VALUES)
+        out = graphlift("explain", "a.py::scaled").out
+        spec = "tf.TensorSpec(shape=(None,), dtype=tf.float32)"
+        assert f"  x: {spec}  tensor; visible calls\n      a.py:8 passes tf.TensorSpec(shape=(2,)" in out
+        assert "      a.py:9 passes tf.TensorSpec(shape=(3,), dtype=tf.float32)\n" in out
+        assert "  by: Literal[2] | Literal[3]  python; visible calls\n" in out
+        shown = json.loads(graphlift("explain", "a.py::scaled", "--output-format", "json").out)
+        x, by = shown["parameters"]
+        assert [(call["path"], call["line"]) for call in x["calls"]] == [("a.py", 8), ("a.py", 9)]
+        assert by["calls"] == [{"path": "a.py", "line": 8, "type": "Literal[2]"}]
+
+    def test_the_value_at_a_column(self, graphlift, place):
+        (place / "a.py").write_text(VALUES)
+        assert graphlift("explain", "a.py:5:12").out == (
+            "a.py:5:12\ntf.exp(x) -> tf.TensorSpec(shape=(None,), dtype=tf.float32)\n"
+        )
+        shown = json.loads(graphlift("explain", "a.py:4:12", "--output-format", "json").out)
+        assert (shown["expression"], shown["column"], shown["end_column"]) == ("x", 12, 13)
+        assert [call["type"] for call in shown["calls"]] == [
+            "tf.TensorSpec(shape=(2,), dtype=tf.float32)",
+            "tf.TensorSpec(shape=(3,), dtype=tf.float32)",
+        ]
+
+    def test_no_value_at_a_column(self, graphlift, place):
+        (place / "a.py").write_text(VALUES)
+        result = graphlift("explain", "a.py:2:1")
+        assert result.code == 2
+        assert "no value is known at a.py:2:1" in result.err
 
     @pytest.mark.parametrize(
         ("named", "message"),
@@ -63,7 +105,7 @@ class TestRule:
     def test_list(self, graphlift):
         result = graphlift("rule")
         assert result.code == 0
-        assert [line.split()[0] for line in result.out.splitlines()] == [rule.name for rule in all_rules()]
+        assert [line.split()[0] for line in result.out.splitlines()] == list(rule_names())
 
     def test_page(self, graphlift):
         result = graphlift("rule", "python-side-effect")
@@ -72,7 +114,7 @@ class TestRule:
 
     def test_json(self, graphlift):
         everything = json.loads(graphlift("rule", "--output-format", "json").out)
-        assert [each["name"] for each in everything] == [rule.name for rule in all_rules()]
+        assert [each["name"] for each in everything] == list(rule_names())
         one = json.loads(graphlift("rule", "python-side-effect", "--output-format", "json").out)
         assert one == next(each for each in everything if each["name"] == "python-side-effect")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphlift.source.files import decode, read, write
+from graphlift.source.files import decode, read, write, write_whole
 from graphlift.source.text import Lines, dominant_newline
 
 
@@ -190,3 +190,26 @@ def test_dominant_newline():
     assert dominant_newline("a\r\nb\r\nc\n") == "\r\n"
     assert dominant_newline("a\rb\rc\r\n") == "\r"
     assert dominant_newline("a\n\rb") == "\n"
+
+
+class TestWholeFiles:
+    def test_a_new_file_has_the_usual_permissions(self, tmp_path):
+        (tmp_path / "usual").write_bytes(b"")
+        assert write_whole(tmp_path / "new", b"1") is None
+        assert (tmp_path / "new").read_bytes() == b"1"
+        assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+    def test_a_known_one_keeps_its_own_and_its_link(self, tmp_path):
+        real, link = tmp_path / "real", tmp_path / "link"
+        real.write_bytes(b"0")
+        real.chmod(0o640)
+        link.symlink_to(real)
+        assert write_whole(link, b"1") is None
+        assert link.is_symlink()
+        assert (real.read_bytes(), stat.S_IMODE(real.stat().st_mode)) == (b"1", 0o640)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+    def test_what_cannot_be_written_is_said(self, tmp_path):
+        problem = write_whole(tmp_path / "missing" / "file", b"1")
+        assert problem is not None
+        assert problem.message.startswith("cannot be written: ")

@@ -31,7 +31,12 @@ VERSION = 1
 
 def encode(document: dict[str, Any]) -> str:
     """The document as text."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    return json_text(document)
+
+
+def json_text(value: object) -> str:
+    """Plain data as JSON, two spaces to a level."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def document(reports: Sequence[FileReport], environment: Environment, seconds: float) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""`graphlift explain`: all that is known of one function."""
+"""`graphlift explain`: all that is known of one function, or of one value."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("place", metavar="PATH:LINE | PATH::QUALNAME")
+@click.argument("place", metavar="PATH:LINE[:COLUMN] | PATH::QUALNAME")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--project",
@@ -25,28 +26,55 @@ if TYPE_CHECKING:
 )
 @session.analysis_options
 def command(place: str, output_format: str, project: str | None, **options: Any) -> None:
-    """Say all that is known of one function, and why.
+    """Say all that is known of one function, or of one value, and why.
 
     That is the verdict, each reason with the calls that lead to its cause, the parameters with their
     evidence, and the assumptions.
 
-    Name the function as PATH:LINE (any line of it) or PATH::QUALNAME (such as train.py::Trainer.step).
+    Name the function as PATH:LINE (any line of it) or PATH::QUALNAME (such as train.py::Trainer.step). With
+    PATH:LINE:COLUMN (both from 1) it is about the value of the expression there.
+
     The package that the file belongs to is analysed too, for the calls that it makes.
     """
-    path, line, qualname = parse_place(place)
+    path, line, column, qualname = parse_place(place)
     workspace = session.analysed([project or package_of(path), path], session.options_of(**options))
     file = str(Path(path).absolute())
-    function = _find(workspace, file, line, qualname)
-    if output_format == "json":
-        from graphlift.cli import contract
+    if line is not None and column is not None:
+        _explain_value(workspace, file, line, column, output_format)
+    else:
+        _explain_function(workspace, _find(workspace, file, line, qualname), output_format)
 
+
+def _explain_value(workspace: Workspace, file: str, line: int, column: int, output_format: str) -> None:
+    from graphlift.cli import contract, values
+
+    value = workspace.value_at(file, line, column - 1)
+    if value is None:
+        where = f"{session.shown_path(file)}:{line}:{column}"
+        raise click.ClickException(
+            f"no value is known at {where}: no expression stands there, or it is never reached"
+        )
+    if output_format == "json":
+        click.echo(contract.encode(values.value_object(value, file)))
+        return
+    click.echo(values.value_text(value, file), nl=False)
+
+
+def _explain_function(workspace: Workspace, function: FunctionReport, output_format: str) -> None:
+    from graphlift.cli import contract, values
+
+    parameters = workspace.parameters_of(function)
+    if output_format == "json":
         shown = contract.function_object(function)
         shown["environment"] = contract.environment_object(workspace.environment)
+        for shown_parameter, value in zip(shown["parameters"], parameters, strict=True):
+            shown_parameter.update(values.evidence_object(value))
         click.echo(contract.encode(shown))
         return
     from graphlift.cli import render
 
-    render.console().print(render.explanation(function), end="")
+    details = {value.text: values.evidence_lines(value) for value in parameters}
+    render.console().print(render.explanation(function, details), end="")
     environment = workspace.environment
     tensorflow = f"TensorFlow {environment.tensorflow}" if environment.tensorflow else "no TensorFlow found"
     click.echo(
@@ -54,18 +82,20 @@ def command(place: str, output_format: str, project: str | None, **options: Any)
     )
 
 
-def parse_place(place: str) -> tuple[str, int | None, str]:
-    """The path, and the line or the qualified name, of `PATH:LINE` or `PATH::QUALNAME`."""
+def parse_place(place: str) -> tuple[str, int | None, int | None, str]:
+    """The path, and the line, the column or the qualified name, of `PATH:LINE[:COLUMN]` or `PATH::QUALNAME`."""
     path, separator, qualname = place.partition("::")
     line: int | None = None
+    column: int | None = None
     if not separator:
-        head, _, tail = place.rpartition(":")
-        if not head or not tail.isdecimal():
+        match = re.fullmatch(r"(.+?):(\d+)(?::(\d+))?", place)
+        if match is None:
             raise click.BadParameter(f"{place} is neither PATH:LINE nor PATH::QUALNAME", param_hint="PLACE")
-        path, line, qualname = head, int(tail), ""
+        path, line, qualname = match[1], int(match[2]), ""
+        column = None if match[3] is None else int(match[3])
     if not Path(path).is_file():
         raise click.BadParameter(f"there is no file {path}", param_hint="PLACE")
-    return path, line, qualname
+    return path, line, column, qualname
 
 
 def package_of(path: str) -> str:

@@ -15,7 +15,7 @@ from graphlift.fixes import Combined, Refusal, combine
 from graphlift.source.files import SourceText, WriteProblem, read, write
 from graphlift.verdict import FileReport, Fix, FunctionReport, Verdict
 
-SLUGS = ("convert", "remove", "reconfigure")
+SLUGS = ("convert", "remove", "reconfigure", "unsuppress")
 
 _VERDICT_OF = {
     "convert": Verdict.CONVERT,
@@ -51,7 +51,8 @@ def command(paths: Sequence[str], diff: bool, only: Sequence[str], assumed: bool
     """Add and remove tf.function in the files and directories PATH... as the verdicts say.
 
     Makes the edits that are proven: conversions that the plan recommends and removals. With --assumed also
-    those that rest on assumptions; `graphlift explain` lists these for a function.
+    those that rest on assumptions; `graphlift explain` lists these for a function. Suppression comments that
+    hide nothing are mended too (unsuppress); what such a comment or a setting hides is not edited.
 
     Exits with 0 when all is done, with 1 when a file could not be analysed or written, and with --diff also
     when there is something to change.
@@ -88,6 +89,9 @@ def select(report: FileReport, fixes: Sequence[Fix], assumed: bool) -> Selection
     ready: list[Fix] = []
     waiting: list[Fix] = []
     for fix in fixes:
+        if fix.slug == "unsuppress":
+            ready.append(fix)
+            continue
         function = _function_of(report, fix)
         if function is None or function.verdict is not _VERDICT_OF.get(fix.slug):
             continue
@@ -159,7 +163,7 @@ def _tell(
     left_out = sum(len(change.combined.left_out) for change in changes)
     if counts:
         verb = "Would change" if diff else "Changed"
-        kinds = ", ".join(f"{counts[slug]} {_PAST[slug]}" for slug in SLUGS if counts[slug])
+        kinds = ", ".join(f"{counts[slug]} {_past(slug, counts[slug])}" for slug in SLUGS if counts[slug])
         files = f"{len(changes)} file" + ("" if len(changes) == 1 else "s")
         click.echo(f"{verb} {files}: {kinds}.", err=True)
     else:
@@ -173,4 +177,8 @@ def _tell(
         )
 
 
-_PAST = {"convert": "converted", "remove": "removed", "reconfigure": "reconfigured"}
+def _past(slug: str, count: int) -> str:
+    """What was done to as many functions or comments."""
+    if slug == "unsuppress":
+        return "comment mended" if count == 1 else "comments mended"
+    return {"convert": "converted", "remove": "removed", "reconfigure": "reconfigured"}[slug]

@@ -20,8 +20,8 @@ from typing import NoReturn
 import click
 
 from graphlift import __version__
+from graphlift.cli.exits import INTERNAL_ERROR
 
-INTERNAL_ERROR = 3
 INTERRUPTED = 130
 OUTPUT_CLOSED = 141
 
@@ -51,7 +51,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             result: object = super().invoke(ctx)
-            sys.stdout.flush()  # A closed pipe is met here rather than while the interpreter ends.
+            if not sys.stdout.closed:  # The language server closes it.
+                sys.stdout.flush()  # A closed pipe is met here rather than while the interpreter ends.
         except BrokenPipeError:
             # Python flushes standard output once more when it ends; let that go nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
 from graphlift.cli.session import shown_path
+from graphlift.ide.hover import DECLINED
 from graphlift.source.files import read
 from graphlift.source.text import Lines
 from graphlift.verdict import (
@@ -42,9 +44,9 @@ _VERDICT_STYLES = {
 }
 
 
-def console() -> Console:
-    """Standard output. Text is never wrapped or coloured by guess; off a terminal it is plain."""
-    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+def console(file: IO[str] | None = None) -> Console:
+    """Standard output, or a file. Text is never wrapped or coloured by guess; off a terminal it is plain."""
+    return Console(file=file, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def diagnostic(item: Diagnostic) -> Text:
@@ -58,23 +60,10 @@ def diagnostic(item: Diagnostic) -> Text:
     return text
 
 
-def concise(item: Diagnostic) -> str:
-    """A finding on one line."""
-    span = item.location.span
-    place = f"{shown_path(item.location.path)}:{span.line}:{span.column + 1}"
-    fixable = " [*]" if item.fixes else ""
-    return f"{place}: {item.severity.value}[{item.rule}]{fixable} {item.message}"
-
-
 def problem(item: Problem) -> Text:
     """A file that can't be analysed, or not as a whole."""
     text = Text("problem", "bold red")
     return text.append(f": {shown_path(item.path)}:{item.line}: {item.message}\n")
-
-
-def concise_problem(item: Problem) -> str:
-    """A problem on one line."""
-    return f"{shown_path(item.path)}:{item.line}:1: problem: {item.message}"
 
 
 def function_list(reports: Sequence[FileReport]) -> Text:
@@ -123,20 +112,8 @@ def summary(reports: Sequence[FileReport], seconds: float) -> Text:
     return text.append("\n")
 
 
-def statistics(reports: Sequence[FileReport]) -> str:
-    """How often each rule was found, the commonest first."""
-    found = [item for report in reports for item in report.diagnostics]
-    counts = Counter(item.rule for item in found)
-    fixable = {item.rule for item in found if item.fixes}
-    width = len(str(max(counts.values(), default=0)))
-    return "".join(
-        f"{count:>{width}}  {'[*]' if rule in fixable else '   '}  {rule}\n"
-        for rule, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    )
-
-
-def explanation(function: FunctionReport) -> Text:
-    """All that is known of one function."""
+def explanation(function: FunctionReport, details: Mapping[str, Sequence[str]] | None = None) -> Text:
+    """All that is known of one function; `details` are lines to add to its parameters, by name."""
     text = Text()
     text.append(f"{shown_path(function.path)}:{function.line} ", "dim")
     text.append(f"{function.qualname}", "bold")
@@ -145,6 +122,8 @@ def explanation(function: FunctionReport) -> Text:
     if function.verdict not in (Verdict.BLOCKED, Verdict.UNPROFITABLE, Verdict.UNKNOWN):
         text.append(f" ({function.confidence})")
     text.append(f": {function.summary}\n" if function.summary else "\n")
+    if function.declined:
+        text.append(f"{DECLINED}\n")
     for reason in function.reasons:
         text.append_text(_reason(reason))
     if function.assumptions:
@@ -158,6 +137,8 @@ def explanation(function: FunctionReport) -> Text:
             text.append(parameter.type, "cyan")
             text.append(f"  {parameter.kind}", "dim")
             text.append(f"; {parameter.evidence}\n" if parameter.evidence else "\n", "dim")
+            for line in (details or {}).get(parameter.name, ()):
+                text.append(f"      {line}\n", "dim")
     if function.effects:
         text.append("\nEffects\n", "bold")
         for effect in function.effects:
@@ -165,6 +146,9 @@ def explanation(function: FunctionReport) -> Text:
     if function.input_signature:
         text.append("\nPossible input_signature\n", "bold")
         text.append(f"  {function.input_signature}\n")
+    elif function.no_signature:
+        text.append("\nNo input_signature\n", "bold")
+        text.append(f"  {function.no_signature}\n")
     return text
 
 

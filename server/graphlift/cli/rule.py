@@ -9,6 +9,7 @@ import click
 
 from graphlift.cli import session
 from graphlift.rules.base import RuleModule, all_rules
+from graphlift.rules.notices import Notice, all_notices
 
 
 @click.command("rule")
@@ -18,7 +19,8 @@ def command(name: str | None, output_format: str) -> None:
     """List the rules, or print the page of the rule NAME: what it finds, why that matters, what to do."""
     if name is not None:
         session.check_rules([name])
-    rules = [rule for rule in all_rules() if name in (None, rule.name)]
+    every: list[RuleModule | Notice] = [*all_rules(), *all_notices()]
+    rules = sorted((each for each in every if name in (None, each.name)), key=lambda each: each.name)
     if output_format == "json":
         objects = [_object(rule) for rule in rules]
         click.echo(json.dumps(objects if name is None else objects[0], indent=2, ensure_ascii=False))
@@ -30,12 +32,12 @@ def command(name: str | None, output_format: str) -> None:
         _print_page(rules[0])
 
 
-def page(rule: RuleModule) -> str:
+def page(rule: RuleModule | Notice) -> str:
     """A rule's documentation as a Markdown page."""
     return f"# {rule.name}\n\n{rule.text.strip()}\n"
 
 
-def _print_page(rule: RuleModule) -> None:
+def _print_page(rule: RuleModule | Notice) -> None:
     if not sys.stdout.isatty():
         click.echo(page(rule), nl=False)
         return
@@ -46,7 +48,16 @@ def _print_page(rule: RuleModule) -> None:
     console.print(Markdown(page(rule)), width=min(console.width, 100))
 
 
-def _object(rule: RuleModule) -> dict[str, str]:
+def _object(rule: RuleModule | Notice) -> dict[str, str | None]:
+    if isinstance(rule, Notice):
+        return {
+            "name": rule.name,
+            "title": rule.title,
+            "consequence": None,
+            "severity": rule.severity.value,
+            "since": rule.since,
+            "documentation": page(rule),
+        }
     return {
         "name": rule.name,
         "title": rule.title,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ import click
 import msgspec
 
 from graphlift.source import config
+from graphlift.source.rule_names import rule_names
 
 if TYPE_CHECKING:
     from graphlift.ide.workspace import Progress, Workspace
@@ -25,6 +25,7 @@ class Options(msgspec.Struct, frozen=True):
     """The values of the options that `analysis_options` adds, as given."""
 
     exclude: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     interpreter: str | None = None
     keras: int | None = None
@@ -52,6 +53,12 @@ def analysis_options(command: _Command) -> _Command:
             metavar="PATH",
             type=click.Path(exists=True),
             help="Python interpreter whose packages the code uses.",
+        ),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="RULE",
+            help="Report only this rule, whatever the configuration selects (may be repeated).",
         ),
         click.option(
             "--ignore", multiple=True, metavar="RULE", help="Don't report this rule (may be repeated)."
@@ -92,12 +99,13 @@ def settings_for(paths: Sequence[str], options: Options) -> config.Settings:
     overridden = config.from_mapping(changes)
     if isinstance(overridden, config.SettingError):
         raise click.ClickException(f"--{overridden.message}")
-    ignore = (*settings.ignore, *options.ignore)
-    check_rules(ignore)
+    check_rules((*options.select, *options.ignore))
+    if options.select:
+        changes["select"] = options.select
     return msgspec.structs.replace(
         settings,
         exclude=(*settings.exclude, *options.exclude),
-        ignore=ignore,
+        ignore=(*settings.ignore, *options.ignore),
         base=settings.base or os.getcwd(),  # noqa: PTH109 - a symbolic link in it stays.
         **changes,
     )
@@ -105,16 +113,9 @@ def settings_for(paths: Sequence[str], options: Options) -> config.Settings:
 
 def check_rules(names: Sequence[str]) -> None:
     """Raise `click.ClickException` for a name that is no rule's."""
-    if not names:
-        return
-    from graphlift.rules.base import all_rules
-
-    known = [rule.name for rule in all_rules()]
     for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise click.ClickException(f"there is no rule {name}{hint} (`graphlift rule` lists all rules)")
+        if name not in rule_names():
+            raise click.ClickException(config.no_such_rule(name))
 
 
 def open_workspace(roots: Sequence[str], settings: config.Settings) -> Workspace:

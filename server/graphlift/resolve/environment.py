@@ -1,7 +1,8 @@
 """The user's Python: which interpreter, what it has installed, and so which TensorFlow and Keras to judge for.
 
-Found as editors find it: a setting, an activated environment, an environment folder in a root, else the Python that
-Graphlift itself runs under if it has TensorFlow. Nothing of the user's is imported; jedi starts the
+Found as editors find it: a setting, an activated environment, an environment folder in the project. Where that has no
+TensorFlow, lock files and requirements say which release is meant (`locked`), else the Python that Graphlift itself
+runs under if it has one. Nothing of the user's is imported; jedi starts the
 interpreter once to ask for its search path, and versions are read from installed metadata.
 """
 
@@ -10,11 +11,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jedi
 import msgspec
+
+from graphlift.resolve.legacy_keras import TRUE, VARIABLE, legacy_keras
+from graphlift.resolve.locked import locked, project_directories
 
 DEFAULT_PYTHON = "3.11"
 
@@ -30,26 +34,61 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 def find_environment(
-    roots: Sequence[str], interpreter: str | None, tensorflow: str | None, keras: int | None
+    roots: Sequence[str],
+    interpreter: str | None,
+    tensorflow: str | None,
+    keras: int | None,
+    texts: Mapping[str, str] | None = None,
 ) -> Installed:
-    """The environment to judge for; settings win over what is installed."""
-    python = interpreter or _active() or _in_roots(roots)
-    source = "setting" if interpreter else (python or "")
-    found = _inspect(python) if python else None
-    if found is None:
-        own = Installed(
-            ".".join(map(str, sys.version_info[:2])), _version(_own_search(), "tensorflow"), 3, sys.executable
-        )
-        found = own if own.tensorflow is not None else Installed(DEFAULT_PYTHON, None, 3, "default")
-        if own.tensorflow is not None:
-            found = msgspec.structs.replace(own, search=_own_search())
-        source = found.source
-    search = found.search
+    """The environment to judge for.
+
+    Settings win over what the user's interpreter has installed, that over what the project's files lock or ask for, and
+    that over what Graphlift's own Python has. `texts` are the analysed files by path, which may ask for Keras 2.
+    """
+    found = _found(roots, interpreter)
     version = tensorflow or found.tensorflow
-    major = keras or _keras_major(version, search)
-    if tensorflow or keras:
-        source = "setting"
-    return Installed(found.python, version, major, source, search)
+    major = keras or _keras_major(version, found.search)
+    source = "setting" if tensorflow or keras or interpreter else found.source
+    if keras is None and major == 3:
+        legacy = _legacy(texts or {})
+        if legacy is not None:
+            major, source = 2, f"{source}; Keras 2 by {legacy}"
+    return msgspec.structs.replace(found, tensorflow=version, keras=major, source=source)
+
+
+def _found(roots: Sequence[str], interpreter: str | None) -> Installed:
+    """The environment without what is set, but for the interpreter."""
+    python = interpreter or _active() or _in_project(roots)
+    user = _inspect(python) if python else None
+    if user is not None and user.tensorflow is not None:
+        return user
+    asked = locked(roots)
+    own = Installed(
+        ".".join(map(str, sys.version_info[:2])),
+        _version(_own_search(), "tensorflow"),
+        3,
+        sys.executable,
+        _own_search(),
+    )
+    if asked is not None:
+        base = user or (
+            own if _same_minor(own.tensorflow, asked.tensorflow) else Installed(DEFAULT_PYTHON, None, 3, "")
+        )
+        return msgspec.structs.replace(base, tensorflow=asked.tensorflow, source=asked.path)
+    if user is not None:
+        return user
+    return own if own.tensorflow is not None else Installed(DEFAULT_PYTHON, None, 3, "default")
+
+
+def _same_minor(one: str | None, other: str) -> bool:
+    return one is not None and one.split(".")[:2] == other.split(".")[:2]
+
+
+def _legacy(texts: Mapping[str, str]) -> str | None:
+    """What asks for Keras 2 where TensorFlow brings Keras 3."""
+    if os.environ.get(VARIABLE) in TRUE:
+        return f"{VARIABLE} in the environment"
+    return legacy_keras(texts)
 
 
 def _own_search() -> tuple[str, ...]:
@@ -64,11 +103,13 @@ def _active() -> str | None:
     return None
 
 
-def _in_roots(roots: Sequence[str]) -> str | None:
+def _in_project(roots: Sequence[str]) -> str | None:
+    """The environment folder nearest to a root, looking up to the top of its project."""
     for root in roots:
-        for name in (".venv", "venv", "env"):
-            if python := _python_in(Path(root) / name):
-                return python
+        for directory in project_directories(root):
+            for name in (".venv", "venv", "env"):
+                if python := _python_in(directory / name):
+                    return python
     return None
 
 
@@ -105,9 +146,7 @@ def _version(search: Sequence[str], package: str) -> str | None:
 
 
 def _keras_major(tensorflow: str | None, search: Sequence[str]) -> int:
-    """`tf.keras` is Keras 3 from TensorFlow 2.16, unless `TF_USE_LEGACY_KERAS` says otherwise."""
-    if os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True"):
-        return 2
+    """`tf.keras` is Keras 3 from TensorFlow 2.16, unless the program asks for the legacy one."""
     if tensorflow is None:
         installed = _version(search, "keras")
         return 2 if installed is not None and installed.startswith("2.") else 3

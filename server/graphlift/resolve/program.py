@@ -16,7 +16,7 @@ import msgspec
 
 from graphlift.engine import Database, input_query, query
 from graphlift.index import ClassInfo, DefId, FunctionInfo, ModuleIndex, Unit, build_unit, module_of
-from graphlift.syntax import parse
+from graphlift.syntax import nodes, parse
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -115,6 +115,60 @@ def fingerprint(db: Database, definition: DefId) -> str:
     """The source text of a definition; empty when it is gone. Equal wherever the definition stands."""
     found = unit(db, module_of(definition))
     return found.fingerprint(definition) if definition in found.layouts else ""
+
+
+@query
+def alias_text(db: Database, module: str, name: str) -> str:
+    """The source text of what a module's top level assigns to a name once and for all; empty otherwise.
+
+    For type aliases, type variables and the like, whose meaning is in how they are written.
+    """
+    tree = unit(db, module).parsed.tree
+    found = [] if tree is None else [text for text in map(_assigned(name), tree.body) if text is not None]
+    return found[0] if len(found) == 1 else ""
+
+
+def _assigned(name: str) -> Callable[[nodes.NodeNG], str | None]:
+    """The text that a statement assigns to the name; `None` for statements that do not assign it."""
+
+    def text(statement: nodes.NodeNG) -> str | None:
+        targets: list[nodes.NodeNG] = []
+        if isinstance(statement, nodes.Assign):
+            targets = statement.targets
+        elif isinstance(statement, nodes.AnnAssign):
+            targets = [statement.target]
+        elif isinstance(statement, nodes.TypeAlias):
+            targets = [statement.name]
+        if not any(isinstance(t, nodes.AssignName) and t.name == name for t in targets):
+            return None
+        return "" if statement.value is None else str(statement.value.as_string())
+
+    return text
+
+
+@query
+def exported(db: Database, definition: DefId) -> bool:
+    """Whether a function or method is part of its package's public surface, so that others may call it.
+
+    That is said by `__all__` of its module or by a package around it whose `__init__` binds the name. Names with an
+    underscore in front are private.
+    """
+    module, _, qualname = definition.partition(":")
+    parts = qualname.split(".")
+    private = [part for part in parts if part.startswith("_") and not part.endswith("__")]
+    if private or "<locals>" in parts or module.startswith("~"):
+        return False
+    own: ModuleIndex = module_index(db, module)
+    if parts[0] in (own.exports or ()):
+        return True
+    known: Files = files(db, "")
+    packages = [".".join(module.split(".")[:depth]) for depth in range(1, module.count(".") + 2)]
+    for package in packages:
+        if package in known.paths and module_index(db, package).is_package:
+            found = resolve_name(db, package, parts[0])
+            if found is not None and found.target == f"{module}:{parts[0]}":
+                return True
+    return False
 
 
 @query
@@ -358,6 +412,8 @@ QUERIES: dict[str, Callable[..., object]] = {
     "function_info": function_info,
     "class_info": class_info,
     "fingerprint": fingerprint,
+    "alias_text": alias_text,
+    "exported": exported,
     "find_module": find_module,
     "resolve_name": resolve_name,
     "bases_of": bases_of,

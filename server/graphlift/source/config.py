@@ -4,6 +4,8 @@ Settings stand in `graphlift.toml`, or in the table `[tool.graphlift]` of `pypro
 directory upwards that has one; in one directory `graphlift.toml` wins. Keys are written with hyphens.
 Nothing is ignored in silence: an unknown key, a wrong type or a value that is not allowed is an error that
 names its line.
+
+`docs/graphlift.schema.json` is made from these types by `scripts/schema.py`, for editors that complete TOML.
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
+from msgspec import Meta
+
+from graphlift.source.rule_names import rule_names
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,25 +28,93 @@ else:
     import tomli as tomllib
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """What users can set; absent settings are inferred.
+Level = Literal["off", "hint", "information", "warning", "error"]
+"""How loudly a rule speaks; `off` silences it."""
 
-    - `exclude`: gitignore patterns of files and directories to leave out, relative to the configuration file.
-    - `respect_gitignore`: whether the repository's `.gitignore` files leave files out too.
-    - `interpreter`: the Python whose installed packages the code is analysed against.
-    - `tensorflow`: the TensorFlow release to assume, such as `"2.15"`.
-    - `keras`: the major version of Keras to assume, 2 or 3.
-    - `ignore`: names of rules whose diagnostics are not shown. Verdicts still take them into account.
+LEVELS: tuple[str, ...] = ("off", "hint", "information", "warning", "error")
 
-    `base` is not for users to set: it is the directory that `exclude` is relative to.
+_Rules = Annotated[
+    dict[str, Level],
+    Meta(description='The severity of rules by name: "off", "hint", "information", "warning" or "error".'),
+]
+_Ignore = Annotated[
+    tuple[str, ...],
+    Meta(
+        description="Names of rules whose diagnostics are not shown. Verdicts still take them into account."
+    ),
+]
+_Select = Annotated[
+    tuple[str, ...] | None,
+    Meta(description="Names of the only rules whose diagnostics are shown; all rules unless set."),
+]
+
+
+class PathSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What is set for the files that one pattern matches: `ignore` and `rules` add to the general settings.
+
+    `select` replaces the general one.
     """
 
-    exclude: tuple[str, ...] = ()
-    interpreter: str | None = None
-    keras: int | None = None
-    tensorflow: str | None = None
-    ignore: tuple[str, ...] = ()
-    respect_gitignore: bool = True
+    select: _Select = None
+    ignore: _Ignore = ()
+    rules: _Rules = {}
+
+
+class InlayHints(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """Which values editors show in the code itself, off unless set."""
+
+    tensors: Annotated[bool, Meta(description="Shapes and dtypes after names that are bound.")] = False
+    parameters: Annotated[bool, Meta(description="Shapes and dtypes after parameters.")] = False
+    returns: Annotated[bool, Meta(description="What functions return, where that holds tensors.")] = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is shown."""
+        return self.tensors or self.parameters or self.returns
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What users can set; absent settings are inferred. What each means is in its description.
+
+    `base` is not for users to set: it is the directory that `exclude` and `per-path` are relative to.
+    """
+
+    exclude: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files and directories to leave out: gitignore patterns, relative to this file's directory."
+        ),
+    ] = ()
+    interpreter: Annotated[
+        str | None,
+        Meta(description="The Python whose installed packages the code uses, relative to this file."),
+    ] = None
+    keras: Annotated[
+        Literal[2, 3] | None, Meta(description="The major version of Keras to assume, 2 or 3.")
+    ] = None
+    tensorflow: Annotated[
+        Annotated[str, Meta(pattern=r"^2\.\d+(\.\d+)?$")] | None,
+        Meta(description='The TensorFlow release to assume, such as "2.15".'),
+    ] = None
+    select: _Select = None
+    ignore: _Ignore = ()
+    rules: _Rules = {}
+    per_path: Annotated[
+        dict[str, PathSettings],
+        Meta(
+            description="Settings for some files: gitignore patterns relative to this file's directory, each with "
+            "a table of `select`, `ignore` and `rules`. Later patterns win."
+        ),
+    ] = {}
+    inlay_hints: Annotated[
+        InlayHints,
+        Meta(
+            description="Which shapes and dtypes editors show in the code: `tensors`, `parameters`, `returns`."
+        ),
+    ] = InlayHints()
+    respect_gitignore: Annotated[
+        bool, Meta(description="Whether the repository's .gitignore files leave files out too.")
+    ] = True
     base: str | None = None
 
 
@@ -103,11 +176,14 @@ def load(file: Path) -> Configuration | ConfigurationError | None:
         if document is None:
             return None
     if not isinstance(document, dict):
-        return ConfigurationError(str(file), _line_of(text, "graphlift"), "tool.graphlift must be a table")
+        return ConfigurationError(
+            str(file), _line_of(text, ("tool", "graphlift")), "tool.graphlift must be a table"
+        )
     settings = from_mapping(document)
     if isinstance(settings, SettingError):
-        section = "tool.graphlift" if is_project else ""
-        return ConfigurationError(str(file), _line_of(text, settings.key, section), settings.message)
+        section = ("tool", "graphlift") if is_project else ()
+        line = _line_of(text, (*section, *(settings.inside or (settings.key,))), len(section))
+        return ConfigurationError(str(file), line, settings.message)
     settings = msgspec.structs.replace(settings, base=str(file.parent))
     if settings.interpreter is not None:
         interpreter = (file.parent / Path(settings.interpreter).expanduser()).absolute()
@@ -116,33 +192,128 @@ def load(file: Path) -> Configuration | ConfigurationError | None:
 
 
 class SettingError(msgspec.Struct, frozen=True):
-    """What is wrong with one setting; the same for a file, an editor's settings and a command-line option."""
+    """What is wrong with one setting; the same for a file, an editor's settings and a command-line option.
+
+    `inside` are the keys that lead to it, where it is not a setting of the top level.
+    """
 
     key: str
     message: str
+    inside: tuple[str, ...] = ()
 
 
 def from_mapping(values: Mapping[str, Any]) -> Settings | SettingError:
     """Settings from plain data with hyphenated keys, such as a TOML table or an editor's settings."""
     for key in values:
         if key not in KEYS:
-            return SettingError(key, _unknown_key(key))
+            return SettingError(key, _unknown_key(key, KEYS))
     for key, value in values.items():
-        message = _invalid(key, value)
-        if message is not None:
-            return SettingError(key, f"{key} must be {message}, not {_shown(value)}")
+        if key == "inlay-hints":
+            error = _inlay_hints_error(value)
+        else:
+            error = _rule_setting_error((key,), value) if key in _RULE_KEYS else _error(key, value)
+        if error is not None:
+            return error
     return msgspec.convert(dict(values), Settings)
 
 
 KEYS = tuple(sorted(field.encode_name for field in msgspec.structs.fields(Settings) if field.name != "base"))
 """The names of all settings, as users write them."""
 
+_PATH_KEYS = tuple(sorted(field.encode_name for field in msgspec.structs.fields(PathSettings)))
+_RULE_KEYS = frozenset({*_PATH_KEYS, "per-path"})
+"""Settings that name rules."""
+
+
+def _error(key: str, value: object) -> SettingError | None:
+    wanted = _invalid(key, value)
+    return None if wanted is None else SettingError(key, f"{key} must be {wanted}, not {_shown(value)}")
+
+
+def _inlay_hints_error(value: object) -> SettingError | None:
+    known = tuple(sorted(field.encode_name for field in msgspec.structs.fields(InlayHints)))
+    if not isinstance(value, Mapping):
+        return _wrong(("inlay-hints",), value, f"a table ({', '.join(known)})")
+    for key, inner in value.items():
+        if key not in known:
+            message = _unknown_key(key, known, " of inlay-hints")
+            return SettingError("inlay-hints", message, ("inlay-hints", key))
+        if not isinstance(inner, bool):
+            return _wrong(("inlay-hints", key), inner, "true or false")
+    return None
+
+
+def _rule_setting_error(keys: tuple[str, ...], value: object) -> SettingError | None:
+    """What is wrong with `select`, `ignore`, `rules` or `per-path` under these keys."""
+    key = keys[-1]
+    if key in ("select", "ignore"):
+        if not _is_strings(value):
+            return _wrong(keys, value, "a list of rules' names")
+        return next(
+            (error for name in cast("list[str]", value) if (error := _unknown_rule(keys, name))), None
+        )
+    if not isinstance(value, Mapping):
+        wanted = "severities by rule" if key == "rules" else "settings by pattern"
+        return _wrong(keys, value, f"a table of {wanted}")
+    for name, inner in value.items():
+        error = _level_error(keys, name, inner) if key == "rules" else _path_error(keys, name, inner)
+        if error is not None:
+            return error
+    return None
+
+
+def _level_error(keys: tuple[str, ...], rule: str, level: object) -> SettingError | None:
+    unknown = _unknown_rule((*keys, rule), rule)
+    if unknown is not None or level in LEVELS:
+        return unknown
+    names = ", ".join(f'"{each}"' for each in LEVELS[:-1])
+    return _wrong((*keys, rule), level, f'{names} or "{LEVELS[-1]}"')
+
+
+def _path_error(keys: tuple[str, ...], pattern: str, value: object) -> SettingError | None:
+    inside = (*keys, pattern)
+    if not isinstance(value, Mapping):
+        return _wrong(inside, value, f"a table ({', '.join(_PATH_KEYS)})")
+    for key, inner in value.items():
+        if key not in _PATH_KEYS:
+            return SettingError(keys[0], _unknown_key(key, _PATH_KEYS, " for some files"), (*inside, key))
+        error = _rule_setting_error((*inside, key), inner)
+        if error is not None:
+            return error
+    return None
+
+
+def _unknown_rule(keys: tuple[str, ...], name: str) -> SettingError | None:
+    if name in rule_names():
+        return None
+    where = ".".join(_key_text(key) for key in (keys[:-1] if keys[-1] == name else keys))
+    return SettingError(keys[0], f"{where}: {no_such_rule(name)}", keys)
+
+
+def no_such_rule(name: str) -> str:
+    """What to say of a name that is no rule's."""
+    near = difflib.get_close_matches(name.replace("_", "-").lower(), rule_names(), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"there is no rule {name}{hint} (`graphlift rule` lists all rules)"
+
+
+def _wrong(keys: tuple[str, ...], value: object, wanted: str) -> SettingError:
+    name = ".".join(_key_text(key) for key in keys)
+    return SettingError(keys[0], f"{name} must be {wanted}, not {_shown(value)}", keys)
+
+
+def _key_text(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key) else f'"{key}"'
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
 
 def _invalid(key: str, value: object) -> str | None:
     """What the value of a known key should be, when it is not."""
-    if key in ("exclude", "ignore"):
-        good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-        return None if good else "a list of strings"
+    if key == "exclude":
+        return None if _is_strings(value) else "a list of strings"
     if key == "respect-gitignore":
         return None if isinstance(value, bool) else "true or false"
     if key == "keras":
@@ -160,10 +331,10 @@ def _shown(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _unknown_key(key: str) -> str:
-    near = difflib.get_close_matches(key.replace("_", "-").lower(), KEYS, n=1)
+def _unknown_key(key: str, known: tuple[str, ...], where: str = "") -> str:
+    near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown setting {key}{hint} (settings: {', '.join(KEYS)})"
+    return f"unknown setting {key}{where}{hint} (settings: {', '.join(known)})"
 
 
 def _table(value: object, key: str) -> object:
@@ -175,14 +346,31 @@ def _line_of_toml_error(message: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _line_of(text: str, key: str, section: str = "") -> int:
-    """The line that sets `key` in a table; the table's own line, or 0, when it is not found that way."""
-    current, section_line = "", 0
+def _line_of(text: str, keys: tuple[str, ...], least: int = 0) -> int:
+    """The line that sets the key that `keys` lead to, or the nearest one around it; 0 when there is none.
+
+    The line of one of the first `least` keys is that of their table.
+    """
+    best, best_depth = 0, 0
+    current: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\s*([\w.\-\"' ]+?)\s*\]", line)
+        header = re.fullmatch(r"\s*\[\s*([^\[].*?)\s*\]\s*(?:#.*)?", line)
         if header is not None:
-            current = header[1].replace(" ", "").replace('"', "").replace("'", "")
-            section_line = number if current == section else section_line
-        elif current == section and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-            return number
-    return section_line
+            found = current = _key_parts(header[1])
+        else:
+            name = re.match(
+                r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=", line
+            )
+            found = (*current, *_key_parts(name[1])) if name is not None else ()
+        depth = len(found)
+        if (
+            best_depth < depth <= len(keys)
+            and found == keys[:depth]
+            and (header is not None or depth > least)
+        ):
+            best, best_depth = number, depth
+    return best
+
+
+def _key_parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[\w-]+", dotted))

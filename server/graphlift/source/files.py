@@ -112,10 +112,19 @@ def write(path: str | Path, source: SourceText, text: str) -> WriteProblem | Non
     return None
 
 
+def write_whole(path: str | Path, data: bytes) -> WriteProblem | None:
+    """Make a file of these bytes, or replace one, in one step. Returns why it could not be done."""
+    try:
+        _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        return WriteProblem(str(path), f"cannot be written: {error.strerror or error}")
+    return None
+
+
 def _replace(target: Path, data: bytes) -> None:
     """Write beside the file and rename over it: readers see the old bytes or the new ones, never a part."""
-    status = target.stat()
-    if not os.access(target, os.W_OK):
+    status = target.stat() if target.exists() else None
+    if status is not None and not os.access(target, os.W_OK):
         raise PermissionError(13, "the file is read-only")
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
@@ -124,8 +133,8 @@ def _replace(target: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(stat.S_IMODE(status.st_mode))
-        if hasattr(os, "chown"):
+        temporary.chmod(0o666 & ~_umask() if status is None else stat.S_IMODE(status.st_mode))
+        if status is not None and hasattr(os, "chown"):
             # Another owner can be kept by root alone; for everybody else the new file belongs to the writer.
             with contextlib.suppress(PermissionError):
                 os.chown(temporary, status.st_uid, status.st_gid)
@@ -133,6 +142,13 @@ def _replace(target: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """The bits that new files of this process don't get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _open_without_waiting(path: str | Path) -> int:
