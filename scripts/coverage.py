@@ -7,57 +7,17 @@ the result has a rule for it, or when there is none in it.
 
 from __future__ import annotations
 
-import ast
+import sys
 from collections import Counter
 from pathlib import Path
 
-from graphlift.models import rules, table
-from graphlift.models.table import Entry
+from graphlift.models import table
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from modelgen.measure import measure
 
 PAGE = Path(__file__).parent.parent / "docs" / "model-coverage.md"
-TYPED = {
-    "tensor",
-    "ragged",
-    "sparse",
-    "slices",
-    "array",
-    "ndarray",
-    "variable",
-    "layer",
-    "keras_tensor",
-    "like_kind",
-}
-WITH_VALUE = {"layer": 0, "like_kind": 1, "array_keep": 1}
-
-
-def measure(entry: Entry) -> tuple[bool, bool, bool]:
-    """Whether the kind, the dtype and the shape of a callable's result are known."""
-    if entry.kind == "class" and not entry.returns:
-        return True, True, True
-    if not entry.returns:
-        return False, False, False
-    calls = [
-        n
-        for n in ast.walk(rules.parse(entry.returns))
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-    ]
-    names = [n.func.id for n in calls if isinstance(n.func, ast.Name)]
-    if "unknown" in names:
-        return names[0] != "unknown", False, False
-    dtype = shape = True
-    for node, name in zip(calls, names, strict=True):
-        if name in TYPED:
-            start = WITH_VALUE.get(name, 0)
-            dtype &= _given(node.args, start)
-            shape &= _given(node.args, start + 1)
-    return True, dtype, shape
-
-
-def _given(arguments: list[ast.expr], place: int) -> bool:
-    if place >= len(arguments):
-        return False
-    node = arguments[place]
-    return not (isinstance(node, ast.Constant) and node.value is None)
 
 
 def rows(title: str, file: str, prefix: str, kinds: tuple[str, ...]) -> str:
@@ -80,6 +40,17 @@ def rows(title: str, file: str, prefix: str, kinds: tuple[str, ...]) -> str:
     return f"| {title} | {total} | {shares} | {counts['tried']} |"
 
 
+def _differences() -> list[str]:
+    """A line for each table of the oldest release."""
+    found: list[str] = []
+    for file in table.DIFFERING:
+        header, different = table.read(f"{file}-{table.OLDEST}")
+        found.append(
+            f"- `{file}` {header.release}: {len(header.missing)} names missing, {len(different)} entries that differ."
+        )
+    return found
+
+
 def page() -> str:
     """The page's text."""
     releases = {file: table.load(file).release for file in ("tensorflow", "keras3", "keras2", "numpy")}
@@ -93,7 +64,8 @@ def page() -> str:
         "",
         "A callable counts for *kind* when its result's kind is known, for *dtype* and *shape* when every tensor in the",
         "result has a rule for it (or there is none). *Found by trial* counts the functions whose rule was found and",
-        "checked by tracing the function itself on symbolic inputs.",
+        "checked by tracing the function itself on symbolic inputs: no trial may contradict it, also with some of what is",
+        "known of the arguments forgotten.",
         "",
         "| public surface | callables | kind | dtype | shape | found by trial |",
         "|---|---|---|---|---|---|",
@@ -109,6 +81,18 @@ def page() -> str:
         rows("`keras.*` (Keras 3) methods", "keras3", "", ("method",)),
         rows("`tf_keras.*` (Keras 2) functions and classes", "keras2", "", callables),
         rows("NumPy functions", "numpy", "", ("function",)),
+        "",
+        "## Releases",
+        "",
+        f"The oldest supported release is TensorFlow {table.OLDEST}: the last whose `tf.keras` is Keras 2, so that with the",
+        "newest both of the framework's two ways to trace a layer are covered. Its tables hold differences from the newest",
+        "alone; the TensorFlow of the analysed environment decides which are used.",
+        "",
+        *_differences(),
+        "",
+        "`einops` is modelled by its patterns and is a test dependency (a small wheel of plain Python). Of",
+        f"`tensorflow_probability` ({table.load('probability').release}) the common distributions were tried out; it is no test",
+        "dependency: its tests run where it is installed.",
         "",
     ]
     return "\n".join(lines)

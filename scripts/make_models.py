@@ -2,7 +2,10 @@
 
 Run `python scripts/make_models.py [--refit[=PART_OF_NAME]] [TABLE ...]` (tables: tensorflow keras3 keras2 numpy libraries) in an
 environment with TensorFlow, Keras 3, tf_keras and NumPy. What earlier trial calls found is kept unless `--refit` is
-given, which takes some twenty minutes. The hand-written parts are in `scripts/modelgen/assigned/`.
+given, which takes some twenty minutes a table; `--refit=gaps` tries again what lacks something. The hand-written parts are in
+`scripts/modelgen/assigned/`. `tensorflow-2.15` and `keras2-2.15`, the differences of the oldest supported release, are made
+after the others, with Python 3.11, `tensorflow==2.15.1`, `tf_keras==2.15.1`, `numpy<2` and `msgspec`, and with `server` on
+`PYTHONPATH`.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ def main(names: list[str]) -> None:
     build.REFIT = next((name.partition("=")[2] or "all" for name in names if name.startswith("--refit")), "")
     names = [name for name in names if not name.startswith("-")]
     for name in names or list(build.TABLES):
-        lines = build.TABLES[name]()
+        lines = (build.TABLES | build.ELSEWHERE)[name]()
         DATA.mkdir(parents=True, exist_ok=True)
         draft = DATA / f".{name}.jsonl"
         draft.write_text("\n".join(lines) + "\n", encoding="utf-8")

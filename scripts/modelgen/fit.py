@@ -6,7 +6,6 @@ equals. Other trials, with some of what is known forgotten, check the winners af
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Iterator
 
@@ -16,16 +15,21 @@ from graphlift.models import rules
 from graphlift.models.call import Call, parsed
 from graphlift.models.table import Entry
 from graphlift.values import (
+    NONE,
     Array,
     Const,
+    Dataset,
     DType,
+    Object,
     Py,
     Sequence,
     Shape,
     ShapeValue,
     Tensor,
     Value,
+    const_value,
 )
+from modelgen.candidates import Roles, dtype_candidates, family_of, shape_candidates
 from modelgen.judge import Silent, as_arguments, weakened, within
 from modelgen.trials import Trial
 
@@ -55,49 +59,11 @@ class Fit(msgspec.Struct, frozen=True):
     trials: int
 
 
-class Roles:
-    """What the parameters of a function are, judged by what was given for them."""
-
-    def __init__(self, entry: Entry, trials: list[Trial]) -> None:
-        self.names = [text.partition("=")[0] for text in entry.params if not text.startswith("*")]
-        given: dict[str, list[Value]] = {name: [] for name in self.names}
-        for trial in trials:
-            for name, value in trial.arguments:
-                given.setdefault(name, []).append(value)
-        self.given = given
-        self.tensors = [n for n in self.names if self._has(n, Tensor)]
-        defaults = parsed(entry.params).defaults
-        self.main = [n for n in self.tensors if n not in defaults] or self.tensors
-        """The tensors that the function cannot do without: the shape of the result follows from them."""
-        self.lists = [n for n in self.names if self._lists_tensors(n)]
-        self.dtypes = [n for n in self.names if self._has(n, DType)]
-        self.numbers = [n for n in self.names if self._const(n, "int")]
-        self.flags = [n for n in self.names if self._const(n, "bool")]
-        self.sizes = [n for n in self.names if self._int_list(n)]
-        self.axes = [n for n in self.names if n in ("axis", "axes", "dim", "reduction_dimension", "perm")]
-
-    def _has(self, name: str, kind: type) -> bool:
-        return any(isinstance(value, kind) for value in self.given[name])
-
-    def _const(self, name: str, kind: str) -> bool:
-        return any(isinstance(value, Const) and value.type == kind for value in self.given[name])
-
-    def _lists_tensors(self, name: str) -> bool:
-        return any(
-            isinstance(value, Sequence) and any(isinstance(item, Tensor) for item in value.items or ())
-            for value in self.given[name]
-        )
-
-    def _int_list(self, name: str) -> bool:
-        return any(
-            isinstance(value, Sequence) and all(isinstance(item, Const) for item in value.items or ())
-            for value in self.given[name]
-        )
-
-
 def fit(entry: Entry, trials: list[Trial]) -> Fit | None:
     """The expression for a function's results, or `None` where the trials don't tell."""
     if len(trials) < MIN_TRIALS:
+        return None
+    if unvaried(entry, trials):
         return None
     results = [trial.result for trial in trials]
     roles = Roles(entry, trials)
@@ -144,23 +110,85 @@ def untested(entry: Entry, trials: list[Trial]) -> tuple[str, ...]:
     return tuple(missing)
 
 
+def unvaried(entry: Entry, trials: list[Trial]) -> tuple[str, ...]:
+    """The parameters without a default for which all trials gave the same constant: nothing tells what others do."""
+    signature = parsed(entry.params)
+    found: list[str] = []
+    for name in signature.names:
+        if name in signature.defaults or name in HARMLESS:
+            continue
+        seen = {value for trial in trials for given, value in trial.arguments if given == name}
+        if len(seen) == 1 and isinstance(next(iter(seen)), Const):
+            found.append(name)
+    return tuple(found)
+
+
 def _both_flags(seen: set[Value]) -> bool:
     return len({value for value in seen if isinstance(value, Const) and value.type == "bool"}) == 2
 
 
 def _expression(entry: Entry, trials: list[Trial], results: list[Value], roles: Roles) -> str | None:
+    one_kind = _of_one_kind(entry, trials, results, roles)
+    if one_kind is not None or len(trials) < 2 * MIN_TRIALS:
+        return one_kind
+    # What comes back may have a form of its own where one argument is set, or given at all.
+    for rule, split in splits(entry, trials):
+        sides: list[str] = []
+        for flag in (True, False):
+            chosen = [(t, r) for t, r, side in zip(trials, results, split, strict=True) if side is flag]
+            side = [trial for trial, _ in chosen]
+            found = _of_one_kind(entry, side, [result for _, result in chosen], Roles(entry, side))
+            if found is None:
+                break
+            sides.append(found)
+        if len(sides) == 2:
+            return f"if_{rule}, {sides[0]}, {sides[1]})"
+    return None
+
+
+def splits(entry: Entry, trials: list[Trial]) -> Iterator[tuple[str, list[bool]]]:
+    """Parameters that part the trials in two: where a flag is set, where something is given for `None`.
+
+    Each comes with the start of a conditional rule's text, and for each trial whether it is on the first side.
+    """
+    defaults = parsed(entry.params).defaults
+    for name, default in defaults.items():
+        given = [dict(trial.arguments).get(name, default) for trial in trials]
+        if all(isinstance(value, Const) and value.type == "bool" for value in given) or (
+            default == NONE
+            and all(isinstance(value, Const) and value.type in ("bool", "None") for value in given)
+        ):
+            rule, sides = (
+                f"set({name}",
+                [const_value(value) is True for value in given if isinstance(value, Const)],
+            )
+        elif default == NONE:
+            rule, sides = f"given({name}", [value != NONE for value in given]
+        else:
+            continue
+        if MIN_TRIALS <= sum(sides) <= len(sides) - MIN_TRIALS:
+            yield rule, sides
+
+
+def _of_one_kind(entry: Entry, trials: list[Trial], results: list[Value], roles: Roles) -> str | None:
     first = results[0]
     if all(isinstance(r, Tensor) for r in results):
         forms = {r.form for r in results if isinstance(r, Tensor)}
         if len(forms) > 1:
             return None
-        maker = {"dense": "tensor"}.get(forms.pop())
-        # Only dense results follow from shapes and dtypes alone.
-        return None if maker is None else _typed(maker, entry, trials, results, roles)
+        maker = {"dense": "tensor"}.get(form := forms.pop(), form)
+        return _typed(maker, entry, trials, results, roles)
     if all(isinstance(r, Array) for r in results):
         return _typed("array", entry, trials, results, roles)
-    if all(r == results[0] for r in results) and isinstance(first, Const) and first.type == "None":
-        return "none()"
+    if all(isinstance(r, Tensor | Array) for r in results):
+        return _like_kind(entry, trials, results, roles)
+    if all(isinstance(r, Object) for r in results):
+        return _object(results)
+    if all(isinstance(r, Dataset) for r in results):
+        return "dataset_of(unknown('an element'))"
+    if all(r == first for r in results) and isinstance(first, Const) and first.type == "None":
+        # Without arguments nothing was varied: what comes back may depend on the state of the process.
+        return "none()" if entry.params else None
     types = {r.type for r in results if isinstance(r, Const | Py)}
     if all(isinstance(r, Const | Py) for r in results) and len(types) == 1 and types != {"None"}:
         return f"py('{types.pop()}')"
@@ -170,6 +198,23 @@ def _expression(entry: Entry, trials: list[Trial], results: list[Value], roles: 
         return "shape_value()"
     if all(isinstance(r, Sequence) for r in results):
         return _sequence(entry, trials, results, roles)
+    return None
+
+
+def _object(results: list[Value]) -> str | None:
+    """Instances of one library class; an operation of a graph is nothing in eager code."""
+    classes = {r.cls for r in results if isinstance(r, Object)}
+    if classes == {"tensorflow.Operation"}:
+        return "operation()"
+    return f"some({classes.pop()!r})" if len(classes) == 1 else None
+
+
+def _like_kind(entry: Entry, trials: list[Trial], results: list[Value], roles: Roles) -> str | None:
+    """A tensor for a tensor, an array for an array."""
+    for name in roles.main:
+        inputs = [dict(trial.arguments).get(name) for trial in trials]
+        if all(type(i) is type(r) for i, r in zip(inputs, results, strict=True)):
+            return _typed(f"like_kind({name}, ", entry, trials, results, roles)
     return None
 
 
@@ -201,7 +246,7 @@ def _typed(maker: str, entry: Entry, trials: list[Trial], results: list[Value], 
     typed = [r for r in results if isinstance(r, Tensor | Array)]
     dtype = _best_dtype(entry, trials, [r.dtype for r in typed], roles)
     shape = _best_shape(entry, trials, [r.shape for r in typed], roles)
-    return f"{maker}({dtype}, {shape})"
+    return f"{maker if '(' in maker else f'{maker}('}{dtype}, {shape})"
 
 
 def _evaluations(entry: Entry, trials: list[Trial], rule: str, slot: int) -> Iterator[object]:
@@ -216,45 +261,6 @@ def _evaluations(entry: Entry, trials: list[Trial], rule: str, slot: int) -> Ite
 
 
 # Dtypes
-
-
-def family_of(name: str) -> str:
-    """Whose rules bring dtypes together in a function: TensorFlow's, NumPy's or Keras 3's."""
-    if name.startswith(("tensorflow.experimental.numpy.", "numpy.")):
-        return "numpy"
-    return "keras" if name.startswith("keras.") else "tensorflow"
-
-
-def dtype_candidates(roles: Roles, seen: set[str | None], family: str) -> Iterator[str]:
-    """Rules for a dtype, simplest first."""
-    if len(seen) == 1:
-        yield repr(next(iter(seen)))
-    bases = [f"dtype({n})" for n in roles.tensors] + [f"elements({n})" for n in roles.lists]
-    for count in (2, 3):
-        bases += [f"common({', '.join(group)})" for group in itertools.combinations(roles.tensors[:5], count)]
-    wrappers = ["real", "complex", "floating", "quotient"]
-    if family == "numpy":
-        bases = [f"np_dtype({n})" for n in roles.tensors] + [f"np_elements({n})" for n in roles.lists]
-        bases += [f"np_common({', '.join(group)})" for group in itertools.combinations(roles.tensors[:4], 2)]
-        wrappers = ["np_floating", "np_sum", "np_mean", "real"]
-    elif family == "keras":
-        for count in (2, 3):
-            bases += [
-                f"keras_common({', '.join(group)})"
-                for group in itertools.combinations(roles.tensors[:4], count)
-            ]
-        bases += [f"keras_elements({n})" for n in roles.lists]
-        wrappers = ["floating", "keras_sum", "real", "complex", "quotient"]
-    bases += [f"tensor_dtype({n})" for n in roles.tensors]
-    yield from bases
-    wrapped = [f"{w}({b})" for b in bases for w in wrappers]
-    yield from wrapped
-    for name in roles.dtypes:
-        yield f"given({name})"
-        for fixed in ("float32", "int32", "int64", "bool", "float64", "uint8", "string"):
-            yield f"given({name}, '{fixed}')"
-        for base in [*bases[:8], *wrapped[:8]]:
-            yield f"given({name}, {base})"
 
 
 def _best_dtype(entry: Entry, trials: list[Trial], observed: list[str | None], roles: Roles) -> str:
@@ -272,139 +278,62 @@ def _best_dtype(entry: Entry, trials: list[Trial], observed: list[str | None], r
             best, score = rule, total
         if score >= len(observed):
             break
+    table, covered = _mapped(entry, trials, observed, roles)
+    if covered > score:
+        best = table
     distinct = len(set(observed))
     if best.startswith("'") and len(observed) < 8:
         return "None"
     return best if distinct > 1 or best.startswith("'") or len(trials) >= 8 else "None"
 
 
+def _mapped(entry: Entry, trials: list[Trial], observed: list[str | None], roles: Roles) -> tuple[str, float]:
+    """A rule that lists the result's dtype for each dtype of the operands, and how many trials it covers.
+
+    The fallback for functions that follow no rule of the vocabulary: it is made where the same operands always gave
+    the same dtype, and says nothing of a dtype that was seen less than twice.
+    """
+    best, score = "None", 0.0
+    plain = [rule for rule in dtype_candidates(roles, set(), family_of(entry.name)) if rule.count("(") == 1]
+    for base in plain[:12]:
+        if base.startswith("given("):
+            continue
+        pairs: dict[str, list[str | None]] = {}
+        for operand, seen in zip(_evaluations(entry, trials, base, 0), observed, strict=True):
+            if isinstance(operand, str):
+                pairs.setdefault(operand, []).append(seen)
+        if any(len(set(found)) > 1 for found in pairs.values()):
+            continue
+        kept = {name: found[0] for name, found in pairs.items() if len(found) > 1 and found[0] is not None}
+        total = float(sum(len(pairs[name]) for name in kept))
+        if total > score and len(kept) > 1:
+            listed = ", ".join(f"{name}='{kept[name]}'" for name in sorted(kept))
+            best, score = f"mapped({base}, {listed})", total
+    return best, score if score >= 0.5 * len(observed) else 0.0
+
+
 # Shapes
 
 
-def shape_candidates(roles: Roles) -> Iterator[str]:
-    """Rules for a shape, simplest first."""
-    tensors = roles.tensors[:5]
-    yield "scalar()"
-    yield from (f"shape({t})" for t in tensors)
-    for count in (2, 3, 4):
-        yield from (f"broadcast({', '.join(group)})" for group in itertools.combinations(tensors, count))
-    yield from (f"merged({', '.join(group)})" for group in itertools.combinations(tensors, 2))
-    for t, axis in itertools.product(roles.main[:4], roles.axes):
-        yield f"reduce({t}, {axis})"
-        yield from (f"reduce({t}, {axis}, {flag})" for flag in roles.flags)
-        yield f"expand({t}, {axis})"
-        yield f"squeeze({t}, {axis})"
-        yield f"without_axis({t}, {axis})"
-        yield f"with_dim({t}, {axis})"
-        yield f"reduce({t}, either_axis({axis}, 0))"
-        yield f"reduce({t}, either_axis({axis}, -1))"
-        yield f"transpose({t}, {axis})"
-        yield from (f"with_dim({t}, {axis}, {n})" for n in roles.numbers)
-    for name in roles.lists:
-        yield f"merged_members({name})"
-        yield from (f"concat({name}, {axis})" for axis in roles.axes)
-        yield from (f"stack({name}, {axis})" for axis in roles.axes)
-        yield f"concat({name})"
-        yield f"stack({name})"
-    tensors = roles.main[:4]
-    yield from _one_tensor(tensors, roles)
-    yield from _two_tensors(tensors, roles)
-    for name in [*roles.sizes, *roles.tensors]:
-        yield f"target({name})"
-        yield from (f"reshape({t}, {name})" for t in tensors if t != name)
-        yield from (f"join(target({name}), shape({t}))" for t in tensors if t != name)
-        for rule, kind in (("tile", ("multiples", "reps", "repeats")), ("pad", ("paddings", "pad_width"))):
-            yield from (f"{rule}({t}, {name})" for t in tensors if name in kind)
-        yield from (f"transpose({t}, {name})" for t in tensors if t != name)
-    yield from (f"dims({a})" for a in roles.numbers)
-    yield from (f"dims({a}, {b})" for a, b in itertools.permutations(roles.numbers, 2))
-    yield from (f"dims({a}, {a})" for a in roles.numbers)
-    yield from (f"like_rank({t}{more})" for t in tensors for more in ("", ", 1", ", -1", ", 2"))
-    yield from ("dims(2)", "dims(3)", "dims(4)", "dims(None, 2)", "dims(None, 3)", "dims(None, None, 3)")
-    yield from (f"ranked({rank})" for rank in range(1, 6))
-
-
-def _one_tensor(tensors: list[str], roles: Roles) -> Iterator[str]:
-    for t in tensors:
-        numbers = [n for n in roles.numbers if n != t]
-        yield from (f"front({t}, {n})" for n in (1, 2, 3))
-        yield from (f"back({t}, {n})" for n in (1, 2, 3))
-        yield from (
-            f"swap_last({t})",
-            f"flat({t})",
-            f"diag_part({t})",
-            f"transpose({t})",
-            f"rank_vector({t})",
-        )
-        yield from (f"append({t}, dim({t}, -1))", f"append({t}, 1)", f"append({t}, 2)", f"append({t}, 3)")
-        for place in (-1, 0, -2, -3, 1):
-            yield from (f"with_dim({t}, {place}, {n})" for n in numbers)
-            yield from (f"with_dim({t}, {place}, {size})" for size in (1, 3))
-            yield from (f"insert({t}, {place}, {n})" for n in numbers)
-        for a, b in itertools.permutations(numbers, 2):
-            yield f"with_dim(with_dim({t}, -3, {a}), -2, {b})"
-            yield f"append(front({t}), {a}, {b})"
-        for n in numbers:
-            yield from (
-                f"append({t}, {n})",
-                f"prepend({t}, {n})",
-                f"one_hot({t}, {n})",
-                f"dims(dim({t}, 0), {n})",
-            )
-            yield f"append(front({t}), None, {n})"
-            yield from (f"one_hot({t}, {n}, {axis})" for axis in roles.axes)
-        yield from (f"with_dim({t}, {place})" for place in (-1, 0, -2, 1))
-        yield from (f"with_dim(with_dim({t}, {a}), {b})" for a, b in ((-1, -2), (-2, -3), (1, 2)))
-        yield from (
-            f"append({t}, None)",
-            f"prepend({t}, None)",
-            f"insert({t}, -2)",
-            f"append(front({t}), None, None)",
-        )
-        yield f"flattened({t})"
-
-
-def _two_tensors(tensors: list[str], roles: Roles) -> Iterator[str]:
-    for a, b in itertools.permutations(tensors, 2):
-        yield from (f"matmul({a}, {b})", f"matvec({a}, {b})", f"np_matmul({a}, {b})", f"np_dot({a}, {b})")
-        yield from (f"matmul({a}, {b}, {f})" for f in roles.flags)
-        yield from (f"matmul({a}, {b}, {f}, {g})" for f, g in itertools.permutations(roles.flags[:4], 2))
-        yield from (
-            f"gather({a}, {b})",
-            f"gather_nd({a}, {b})",
-            f"segmented({a}, {b})",
-            f"boolean_mask({a}, {b})",
-        )
-        yield from (f"gather({a}, {b}, {axis})" for axis in roles.axes)
-        yield from (f"segmented({a}, {b}, {n})" for n in roles.numbers)
-        yield from (f"join(batch_of({a}, {b}), back_two({b}))", f"join(shape({a}), shape({b}))")
-        yield from (
-            f"join(shape({a}), back({b}))",
-            f"join(front({a}), front({b}))",
-            f"join(flat({a}), flat({b}))",
-        )
-        yield from (f"with_dim({a}, -1, dim({b}, -1))", f"with_dim({a}, 0, dim({b}, 0))")
-        yield from (f"join(dims({n}), back({a}))" for n in roles.numbers)
-        yield from (f"append(broadcast({a}, {b}), 3)", f"append(broadcast({a}, {b}), 2)")
-        yield from (f"join(broadcast(front({a}), front({b})), dims(None))",)
-
-
-def _known(shape: Shape) -> float:
-    if shape is None:
+def _known(shape: object) -> float:
+    if not isinstance(shape, tuple):
         return 0.0
     sizes = sum(isinstance(dim, int) for dim in shape)
     return 0.5 + 0.5 * (sizes / len(shape) if shape else 1.0)
 
 
 def _agrees(inferred: Shape, seen: Shape) -> bool:
+    # A rule that says more than TensorFlow's own shape inference has nothing to be checked by.
     if inferred is None or seen is None:
-        return True
+        return inferred is None
     return len(inferred) == len(seen) and all(
         not isinstance(i, int) or (isinstance(o, int) and i == o) for i, o in zip(inferred, seen, strict=True)
     )
 
 
-def _best_shape(entry: Entry, trials: list[Trial], observed: list[Shape], roles: Roles) -> str:
+def _best_shape(
+    entry: Entry, trials: list[Trial], observed: list[Shape], roles: Roles, *, whole: bool = True
+) -> str:
     if len(set(observed)) < 3 and len(trials) < 10:
         return "None"
     best, score = "None", 0.0
@@ -422,4 +351,26 @@ def _best_shape(entry: Entry, trials: list[Trial], observed: list[Shape], roles:
         if score >= ceiling - 1e-9:
             break
     # A rule that says nothing in most trials fits by accident.
-    return best if score >= 0.25 * len(observed) else "None"
+    best, score = (best, score) if score >= 0.25 * len(observed) else ("None", 0.0)
+    if whole and score < 0.9 * ceiling:
+        best = _split_shape(entry, trials, observed, best, score)
+    return best
+
+
+def _split_shape(entry: Entry, trials: list[Trial], observed: list[Shape], best: str, score: float) -> str:
+    """A rule with a case for a flag that is set or an argument that is given, where that says clearly more."""
+    for rule, split in splits(entry, trials):
+        if "dtype" in rule or min(sum(split), len(split) - sum(split)) < 2 * MIN_TRIALS:
+            continue
+        sides: list[str] = []
+        total = 0.0
+        for flag in (True, False):
+            chosen = [(t, s) for t, s, side in zip(trials, observed, split, strict=True) if side is flag]
+            side = [trial for trial, _ in chosen]
+            found = _best_shape(entry, side, [shape for _, shape in chosen], Roles(entry, side), whole=False)
+            total += sum(_known(shape) for shape in _evaluations(entry, side, found, 1))
+            sides.append(found)
+        if total > 1.2 * score + 1.0:
+            condition = {"set(": "when(", "given(": "when_given("}[rule[: rule.index("(") + 1]]
+            best, score = f"{condition}{rule[rule.index('(') + 1 :]}, {sides[0]}, {sides[1]})", total
+    return best

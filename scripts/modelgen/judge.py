@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 from graphlift import models
-from graphlift.models import Arguments
+from graphlift.models import Arguments, names
 from graphlift.values import (
     NEVER,
     Array,
     Const,
+    Dataset,
     DType,
     KerasTensor,
     Mapping,
@@ -78,6 +79,10 @@ def _within(observed: Value, inferred: Value) -> bool:
             return isinstance(observed, Sequence) and _sequence(observed, inferred)
         case Mapping():
             return isinstance(observed, Mapping)
+        case Object() if isinstance(observed, Object):
+            return names.is_subclass(observed.cls, inferred.cls)
+        case Dataset():
+            return isinstance(observed, Dataset) and within(observed.element, inferred.element)
         case DType():
             return isinstance(observed, DType) and inferred.name in (None, observed.name)
         case _:

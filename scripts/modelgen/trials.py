@@ -6,8 +6,10 @@ Arguments are drawn by parameter name from a seeded generator, so that a run rep
 
 from __future__ import annotations
 
+import ast
 import os
 import random
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -17,22 +19,9 @@ import tensorflow as tf
 from tensorflow.python.framework import func_graph
 
 from graphlift.models.table import Entry
-from graphlift.values import (
-    Array,
-    DType,
-    KerasTensor,
-    Mapping,
-    Py,
-    Sequence,
-    ShapeValue,
-    Spec,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    const,
-    join_all,
-)
+from graphlift.values import Value
+from modelgen.describe import LIBRARY_CLASSES
+from modelgen.describe import abstract as abstract
 
 DTYPES = (
     ("float32",) * 6
@@ -49,6 +38,18 @@ class Trial(msgspec.Struct, frozen=True):
     ops: int
 
 
+ARRAY_MODULES = ("keras.utils.", "keras.preprocessing.", "keras.applications.")
+"""Modules whose functions take arrays as well as tensors, and give what they got."""
+SPARSE_NAMES = frozenset(["sparse_tensor", "sp_a", "sp_b", "sp_inputs", "hypothesis", "truth", "sp_ids"])
+
+
+def _wants_sparse(function: str, parameter: str) -> bool:
+    if parameter.startswith("sp_input") or parameter in SPARSE_NAMES:
+        return True
+    sparse = function.startswith(("tensorflow.sparse.", "tensorflow.sets."))
+    return sparse and parameter in ("a", "st", "sparse_tensor", "sp")
+
+
 class Draw:
     """A source of arguments for one trial. All tensors of a trial tend to share a dtype and a shape."""
 
@@ -57,6 +58,9 @@ class Draw:
         self.entry = entry
         self.mixes = entry.name.startswith(("keras.", "numpy.", "tensorflow.experimental.numpy."))
         """Whether the function brings different dtypes together by itself."""
+        self.takes_arrays = entry.name.startswith(ARRAY_MODULES)
+        self.array = seed % 2 == 1
+        """Whether this trial's tensors are NumPy arrays, where a function takes either."""
         self.dtype = self.random.choice(DTYPES)
         self.rank = self.random.choice((0, 1, 1, 2, 2, 2, 3, 3, 4))
         if "image" in entry.name:
@@ -67,6 +71,8 @@ class Draw:
             self.shape[-1] = self.random.choice((1, 3, 3, 3))
         if self.random.random() < 0.2 and self.rank >= 2:
             self.shape[-1] = self.shape[-2]
+        if entry.name.endswith(("ssim", "psnr", "ssim_multiscale")):
+            self.shape = [self.random.choice((1, 2)), 16, 17, self.random.choice((1, 3))][-self.rank :]
         if _is_string_function(entry.name):
             self.dtype = "string"
 
@@ -77,9 +83,13 @@ class Draw:
     def tensor(self, dtype: str | None = None, shape: list[int] | None = None) -> Any:
         """A symbolic tensor, or an array for NumPy's functions."""
         name, sizes = dtype or self.dtype, self.shape if shape is None else shape
-        if self.entry.name.startswith("numpy."):
+        if self.entry.name.startswith("numpy.") or (self.takes_arrays and self.array):
             return np.ones(sizes, "float32" if name == "string" else name)
         return tf.compat.v1.placeholder(name, sizes)
+
+    def sparse(self) -> Any:
+        """A symbolic sparse tensor of this trial's dtype and shape."""
+        return tf.compat.v1.sparse_placeholder(self.dtype, self.shape)
 
     def operand(self) -> Any:
         """A tensor like the others of this trial, or one that broadcasts against them, or a Python number."""
@@ -173,6 +183,14 @@ def _stateless_seed(draw: Draw) -> Any:
     return draw.pick([1, 2], draw.tensor("int32", [2]))
 
 
+def _box_format(draw: Draw) -> Any:
+    return draw.pick("xyxy", "yxyx", "xywh", "center_xywh")
+
+
+def _boxes(draw: Draw) -> Any:
+    return draw.tensor("float32", draw.pick([2, 4], [3, 4], [2, 3, 4]))
+
+
 def _floating(draw: Draw) -> Any:
     return draw.tensor(draw.pick("float32", "float32", "float64"))
 
@@ -253,7 +271,9 @@ BY_NAME: dict[str, Callable[[Draw], Any]] = {
         ("values", "tensors", "arrays", "xs", "arys", "tup", "inputs_", "operands", "t_list"), _list
     ),
     **dict.fromkeys(("strides", "ksize", "pool_size", "window_shape", "sizes", "rates", "stride"), _window),
-    "padding": lambda d: d.pick("SAME", "VALID"),
+    "padding": lambda d: (
+        d.pick("same", "valid") if d.entry.name.startswith("keras.") else d.pick("SAME", "VALID")
+    ),
     "seed": lambda d: d.pick(1, 2),
     "size": lambda d: d.pick([4, 6], [2, 3], [3, 3], 4),
     "rate": _floats,
@@ -296,7 +316,7 @@ BY_NAME: dict[str, Callable[[Draw], Any]] = {
     "block_shape": lambda d: d.pick([1], [2], [2, 2]),
     "crops": lambda d: d.pick([[0, 0]], [[0, 0], [0, 0]]),
     "out": lambda _: None,
-    "key": lambda _: 1,
+    "key": lambda d: d.pick(0, 1, slice(0, 1), (Ellipsis, 0)),
     "hash_key": lambda _: [1, 2],
     "input_encoding": lambda d: d.pick("UTF-8", "UTF-16-BE"),
     "output_encoding": lambda _: "UTF-8",
@@ -307,11 +327,28 @@ BY_NAME: dict[str, Callable[[Draw], Any]] = {
     "max_val": lambda _: 1.0,
     "x1": Draw.operand,
     "num_bits": lambda _: 8,
+    **dict.fromkeys(("bounding_box_format", "source", "target", "anchor_format", "box_format"), _box_format),
+    **dict.fromkeys(("boxes1", "boxes2", "anchors", "boxes_delta", "bounding_boxes"), _boxes),
+    **dict.fromkeys(("choicelist", "coeffs"), _list),
+    "condlist": lambda d: [d.tensor("bool") for _ in range(d.pick(1, 2, 3))],
+    "quantized_dtype": lambda _: "int8",
+    "compute_dtype": lambda d: d.pick("float32", "float16"),
+    "arr": lambda d: d.tensor(d.pick("int32", "int64")),
+    **dict.fromkeys(("height", "width", "angle"), lambda d: d.pick(3, 4, 5)),
     "truth_": _int_tensor,
     "depthwise_filter": lambda d: d.tensor(shape=[2, 2, d.shape[-1] if d.shape else 1, d.pick(1, 2)]),
     "pointwise_filter": lambda d: d.tensor(shape=[1, 1, d.pick(1, 2, 3), 4]),
 }
 """How an argument is made, by the name of its parameter; anything else is a tensor."""
+
+FLAGS = frozenset(
+    [
+        "keepdims", "from_logits", "training", "normalize", "exclusive", "reverse", "ascending", "returned", "retstep",
+        "full_matrices", "compute_uv", "return_index", "return_inverse", "return_counts", "output_is_sparse", "adjoint_a",
+        "adjoint_b", "transpose_a", "transpose_b", "binary_output", "normalized", "dense",
+    ]
+)  # fmt: skip
+"""Parameters that are flags although their default may be `None`."""
 
 NEVER_GIVEN = frozenset(
     {
@@ -340,7 +377,8 @@ def draw_arguments(entry: Entry, seed: int) -> dict[str, Any]:
         if text.startswith("**") or text == "*":
             continue
         if text.startswith("*"):
-            chosen[text] = [draw.operand() for _ in range(draw.pick(1, 2, 2, 3))]
+            sized = text in ("*size", "*dims", "*shape")
+            chosen[text] = [_int(draw) if sized else draw.operand() for _ in range(draw.pick(1, 2, 2, 3))]
             continue
         name, optional, default = text.partition("=")
         if optional and (name in NEVER_GIVEN or draw.random.random() < 0.6):
@@ -350,8 +388,31 @@ def draw_arguments(entry: Entry, seed: int) -> dict[str, Any]:
 
 
 def _argument(draw: Draw, name: str, default: str | None) -> Any:
-    if default in ("True", "False"):
+    if default in ("True", "False") or name in FLAGS:
         return draw.pick(True, False)
+    if _wants_sparse(draw.entry.name, name):
+        return draw.sparse()
+    if draw.entry.name.startswith(("tensorflow.sparse.", "tensorflow.sets.")) and name in ("b", "x", "y"):
+        return draw.pick(draw.sparse(), draw.operand())
+    if name == "inputs" and draw.entry.name.startswith("keras.layers."):
+        return _list(draw)
+    if draw.entry.name.startswith("tensorflow.nn.batch_norm") and name in (
+        "mean",
+        "variance",
+        "gamma",
+        "m",
+        "v",
+    ):
+        return draw.tensor(shape=draw.shape[-1:])
+    if name == "x" and draw.entry.name.endswith(("to_categorical", "bincount")):
+        return draw.tensor(draw.pick("int32", "int64"))
+    if name == "y_true" and "sparse" in draw.entry.name:
+        return draw.tensor(
+            draw.pick("int32", "int64", "float32"),
+            draw.pick(draw.shape[:-1], draw.shape[:-1], [*draw.shape[:-1], 1]),
+        )
+    if name == "y_true" and draw.random.random() < 0.2:
+        return draw.tensor(shape=draw.pick(draw.shape[:-1], [*draw.shape, 1], [*draw.shape[:-1], 1]))
     if name == "seed" and "stateless" in draw.entry.name:
         return _stateless_seed(draw)
     if name == "shape" and draw.entry.name.endswith(("reshape", "broadcast_to")):
@@ -362,6 +423,8 @@ def _argument(draw: Draw, name: str, default: str | None) -> Any:
     if default is not None:
         if default.startswith("tf."):
             return _dtype(draw)
+        if default.startswith(("(", "[")):
+            return ast.literal_eval(default)
         if default.startswith("'"):
             return default.strip("'")
         if default.lstrip("-").isdigit():
@@ -408,59 +471,6 @@ def _count(graph: Any) -> int:
     return sum(1 for op in graph.get_operations() if op.type not in ("Placeholder", "Const", "NoOp"))
 
 
-def abstract(value: Any) -> Value:
-    """The most precise abstract value of an object."""
-    match value:
-        case None | bool() | int() | float() | str() | bytes():
-            return const(value) if not isinstance(value, np.generic) else _array(value)
-        case tf.Variable():
-            return Variable(value.dtype.base_dtype.name, _shape(value.shape))
-        case tf.RaggedTensor():
-            return Tensor(value.dtype.name, _shape(value.shape), "ragged")
-        case tf.SparseTensor():
-            return Tensor(value.dtype.name, _shape(value.shape), "sparse")
-        case tf.IndexedSlices():
-            return Tensor(value.dtype.name, _shape(value.shape), "slices")
-        case tf.Tensor():
-            return Tensor(value.dtype.name, _shape(value.shape))
-        case tf.DType():
-            return DType(value.name)
-        case tf.TensorShape():
-            return ShapeValue(_shape(value))
-        case tf.TensorSpec():
-            return Spec(value.dtype.name, _shape(value.shape))
-        case np.ndarray() | np.generic():
-            return _array(value)
-        case tuple() if hasattr(value, "_fields"):
-            items = tuple(abstract(item) for item in value)
-            return Sequence(type(value).__name__, items, join_all(items), "", tuple(value._fields))
-        case list() | tuple():
-            items = tuple(abstract(item) for item in value)
-            return Sequence(type(value).__name__, items, join_all(items))
-        case dict():
-            values = join_all(abstract(item) for item in value.values())
-            return Mapping("dict", None, Py("str"), values)
-        case _:
-            return _other(value)
-
-
-def _array(value: Any) -> Value:
-    name = "string" if value.dtype.kind in "SUO" else value.dtype.name
-    return Array(name, tuple(value.shape), isinstance(value, np.generic))
-
-
-def _other(value: Any) -> Value:
-    if type(value).__name__ == "KerasTensor":
-        return KerasTensor(getattr(value.dtype, "name", value.dtype), tuple(value.shape))
-    if type(value).__name__ == "complex":
-        return Py("complex")
-    return Unknown(f"{type(value).__module__}.{type(value).__qualname__}")
-
-
-def _shape(shape: Any) -> tuple[int | None, ...] | None:
-    return None if shape.rank is None else tuple(shape.as_list())
-
-
 def collect(entry: Entry, function: Callable[..., Any], seeds: range, enough: int = 80) -> list[Trial]:
     """The trials of a function that succeed, at most `enough` of them.
 
@@ -488,11 +498,16 @@ def collect(entry: Entry, function: Callable[..., Any], seeds: range, enough: in
     return found
 
 
+TRIAL_SECONDS = 20
+"""A trial that takes longer ends its process."""
+
+
 def _work(entry: Entry, function: Callable[..., Any], seeds: range, writer: int, enough: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with os.fdopen(writer, "wb", buffering=0) as out:
         for seed in seeds:
             out.write(b"%d \n" % seed)
+            signal.alarm(TRIAL_SECONDS)
             trial = run(entry, function, seed)
             if trial is not None:
                 out.write(b"%d %s\n" % (seed, msgspec.json.encode(trial)))
@@ -500,6 +515,18 @@ def _work(entry: Entry, function: Callable[..., Any], seeds: range, writer: int,
                 if enough <= 0:
                     break
     os._exit(0)
+
+
+def describe_classes(found: dict[str, Any]) -> None:
+    """Make the public classes among these objects known as kinds of results."""
+    LIBRARY_CLASSES.clear()
+    LIBRARY_CLASSES.update(
+        {
+            value: name
+            for name, value in found.items()
+            if isinstance(value, type) and value.__module__ != "builtins" and value is not object
+        }
+    )
 
 
 def takes_symbolic(function: Callable[..., Any]) -> bool:

@@ -65,7 +65,9 @@ def test_names_are_sorted_and_aliases_lead_to_one_entry(file: str) -> None:
 
 @pytest.mark.parametrize("file", table.FILES)
 def test_the_tables_are_those_of_the_installed_releases(file: str) -> None:
-    made = build.TABLES[file]()
+    if file == "probability":
+        pytest.importorskip("tensorflow_probability")
+    made = (build.TABLES | build.ELSEWHERE)[file]()
     assert made == (DATA / f"{file}.jsonl").read_text(encoding="utf-8").splitlines(), (
         "run `python scripts/make_models.py`"
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from graphlift.models.answer import call, method
 from graphlift.models.api import HAZARDS, Arguments, CallResult, Hazard, Host
-from graphlift.models.members import attribute, constant, iterate, mutated
+from graphlift.models.members import attribute, constant, is_method, iterate, mutated
 from graphlift.models.names import canonical, is_known_library, is_subclass, kind, member
 from graphlift.models.operators import operator
 from graphlift.models.protocol import Protocol, subclass_protocol
+from graphlift.models.table import use_release
 from graphlift.models.uses import tensor_parameters
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "canonical",
     "constant",
     "is_known_library",
+    "is_method",
     "is_subclass",
     "iterate",
     "kind",
@@ -35,4 +37,5 @@ __all__ = [
     "operator",
     "subclass_protocol",
     "tensor_parameters",
+    "use_release",
 ]

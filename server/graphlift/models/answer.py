@@ -7,7 +7,7 @@ import itertools
 import msgspec
 
 from graphlift.models import convert, names, table, transfer
-from graphlift.models.api import HAZARDS, Arguments, CallResult, Hazard, Host
+from graphlift.models.api import HAZARDS, Arguments, CallResult, Hazard, Host, joined_hazards
 from graphlift.models.call import Call
 from graphlift.models.receivers import class_of
 from graphlift.models.rules import evaluate
@@ -38,8 +38,8 @@ def call(name: str, args: Arguments, host: Host) -> CallResult:
     entry = table.find(name, host.keras) or table.find(names.canonical(name, host.keras), host.keras)
     if entry is None:
         return _not_modelled(name, args, host)
-    if entry.kind == "method":
-        # Called through its class, as in `tf.Variable.assign(v, 1.0)`.
+    if entry.kind == "method" and names.kind(name.rpartition(".")[0]) != "module":
+        # Called through its class, as in `tf.Variable.assign(v, 1.0)`; a module holds methods that are bound already.
         receiver = args.positional[0] if args.positional else Unknown("the receiver is not known")
         rest = Arguments(args.positional[1:], args.keywords, args.star, args.double_star)
         return _distributed(entry, rest, host, receiver)
@@ -135,12 +135,8 @@ def _combinations(args: Arguments) -> list[Arguments]:
 def _joined(results: list[CallResult]) -> CallResult:
     if len(results) == 1:
         return results[0]
-    hazards: dict[Hazard, None] = {}
-    for result in results:
-        hazards.update(dict.fromkeys(result.hazards))
-    return CallResult(
-        join_all(result.value for result in results), tuple(hazards), max(r.ops for r in results)
-    )
+    hazards = joined_hazards(result.hazards for result in results)
+    return CallResult(join_all(result.value for result in results), hazards, max(r.ops for r in results))
 
 
 def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> CallResult:
@@ -178,6 +174,8 @@ def _refused(entry: Entry, call_: Call, args: Arguments) -> CallResult | None:
     """The answer for Keras symbolic tensors: TensorFlow refuses them (Keras 3), the others give symbolic ones."""
     if entry.kind == "method" or not entry.name.startswith(("tensorflow.", "keras.")):
         return None
+    if entry.kind == "class" and entry.name.startswith("keras."):
+        return None  # A model or a layer is made from symbolic inputs.
     given = _values(args)
     if not any(isinstance(leaf, KerasTensor) for value in given for leaf in convert.leaves(value)):
         return None

@@ -7,6 +7,7 @@ that an eager call dispatches. It never raises on odd arguments: it answers `Unk
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -58,6 +59,9 @@ HAZARDS: dict[str, str] = {
     # Variables and Keras state.
     "creates-variable": "creates a variable at each call",
     "creates-state": "creates an object that owns variables (layer, optimizer, metric) at each call",
+    # Raises wherever it runs.
+    "shape-mismatch": "is given shapes that cannot meet",
+    "dtype-mismatch": "is given dtypes that TensorFlow does not bring together",
     # Not a hazard by itself: kept for other rules.
     "makes-graph-function": "makes a new tf.function",
     "py-function": "runs Python inside the graph",
@@ -66,16 +70,23 @@ HAZARDS: dict[str, str] = {
 """Every hazard kind that a model may report, with its meaning. Rules read kinds; texts are for people."""
 
 
+MISMATCHES = frozenset({"shape-mismatch", "dtype-mismatch"})
+"""The hazards that raise in eager code as well. Of several alternatives all must have one for the call to."""
+
+
 class Hazard(msgspec.Struct, frozen=True, cache_hash=True):
     """Something about one library call that matters when the function around it is traced.
 
     `subject` names the thing seen the way users write it (`tf.Tensor.numpy`, `np.sum`, `print`). `certain` is
-    false when the hazard rests on a value that is unknown, as in `unknown_thing.numpy()`.
+    false when the hazard rests on a value that is unknown, as in `unknown_thing.numpy()`. `sides` are the
+    arguments that a mismatch is about: which one (`#0` by position, `axis` by name, `#0[1]` a member of a list,
+    `self`), and what it is.
     """
 
     kind: str
     subject: str
     certain: bool = True
+    sides: tuple[tuple[str, str], ...] = ()
 
 
 class CallResult(msgspec.Struct, frozen=True):
@@ -84,6 +95,16 @@ class CallResult(msgspec.Struct, frozen=True):
     value: Value
     hazards: tuple[Hazard, ...] = ()
     ops: int = 0
+
+
+def joined_hazards(found: Iterable[tuple[Hazard, ...]]) -> tuple[Hazard, ...]:
+    """The hazards of a call of which several alternatives were tried: a mismatch must be in all of them."""
+    tried = list(found)
+    certain = all(any(hazard.kind in MISMATCHES for hazard in hazards) for hazards in tried)
+    merged = {h: None for hazards in tried for h in hazards if h.kind not in MISMATCHES}
+    if certain and tried:
+        merged.update(dict.fromkeys(h for h in tried[0] if h.kind in MISMATCHES))
+    return tuple(merged)
 
 
 class Host(Protocol):

@@ -6,7 +6,8 @@ import ast
 from functools import cache
 
 from graphlift.models.api import Arguments, Hazard, Host
-from graphlift.values import DType, Unknown, Value, const, list_of, tuple_of
+from graphlift.models.contradictions import Contradiction
+from graphlift.values import DType, Unknown, Value, const, list_of, short_name, tuple_of
 
 NO_NAMES: frozenset[str] = frozenset()
 
@@ -19,7 +20,7 @@ class Call:
     functions add `hazards` and `ops` to what the table says of the callee; `name` is its canonical name.
     """
 
-    __slots__ = ("extra", "given", "hazards", "host", "name", "ops", "params", "rest", "vague")
+    __slots__ = ("extra", "given", "hazards", "host", "name", "ops", "params", "rest", "vague", "where")
 
     def __init__(self, name: str, params: tuple[str, ...], arguments: Arguments, host: Host) -> None:
         self.name = name
@@ -29,6 +30,8 @@ class Call:
         self.extra: dict[str, Value] = {}
         self.given: set[str] = set()
         self.hazards: dict[Hazard, None] = {}
+        self.where: dict[str, str] = {}
+        """Where the argument of each parameter stands: `#2` for the third one, else its name."""
         self.ops = 0
         self.vague = arguments.star or arguments.double_star
         """Whether more arguments were given than can be seen."""
@@ -39,6 +42,7 @@ class Call:
         for index, value in enumerate(arguments.positional):
             if index < len(shape.positional):
                 self.params[shape.positional[index]] = value
+                self.where[shape.positional[index]] = f"#{index}"
             else:
                 self.rest += (value,)
         for keyword, value in arguments.keywords:
@@ -64,6 +68,16 @@ class Call:
     def hazard(self, kind: str, subject: str, certain: bool = True) -> None:
         """Report a hazard of this call."""
         self.hazards[Hazard(kind, subject, certain)] = None
+
+    def contradict(self, found: Contradiction, names: list[str]) -> None:
+        """Report arguments that cannot meet; `names` are the parameters that the check was given, in order."""
+        sides = []
+        for side in found.sides:
+            name = names[side.position]
+            member = "" if side.member is None else f"[{side.member}]"
+            sides.append((self.where.get(name, name) + member, side.text))
+        subject = f"`{short_name(self.name)}`: {found.text}"
+        self.hazards[Hazard(found.kind, subject, sides=tuple(sides))] = None
 
 
 class Signature:

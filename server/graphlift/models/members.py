@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from graphlift.models import table, transfer
 from graphlift.models.api import Arguments, Host
 from graphlift.models.call import Call
@@ -50,13 +48,20 @@ class _NoHost:
         raise RuntimeError("a constant calls nothing back")
 
 
-@cache
+@table.remembered
 def constant(name: str) -> Value | None:
     """The value of a library constant (`tf.float32`, `np.pi`, `tf.newaxis`), or `None` where there is none."""
     entry = table.find(name) or table.find(name, 2)
     if entry is None or entry.kind != "constant" or not entry.returns:
         return None
     return evaluate(entry.returns, Call(name, (), Arguments(), _NoHost()))
+
+
+def is_method(receiver: Value, name: str, keras: int) -> bool:
+    """Whether models know an attribute of a library value to be a method."""
+    cls = class_of(receiver)
+    entry = None if cls is None else table.find_member(cls, name, keras)
+    return entry is not None and entry.kind == "method"
 
 
 def attribute(receiver: Value, name: str, host: Host) -> Value | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-from functools import cache
 
 from graphlift.models import table
 
@@ -33,7 +32,7 @@ LIBRARIES = frozenset({"tensorflow", "keras", "numpy"})
 """The top-level names whose public surface the tables hold completely."""
 
 
-@cache
+@table.remembered
 def canonical(name: str, keras: int = 3) -> str:
     """The canonical name of a library object from any spelling of it; a name that is not known comes back as it is."""
     for _ in range(4):
@@ -74,7 +73,7 @@ def _through_owner(name: str, keras: int) -> str | None:
     return canonical(f"{known}.{leaf}", keras)
 
 
-@cache
+@table.remembered
 def member(name: str, attribute: str) -> str | None:
     """The canonical name of `name.attribute` where it is a known module member or class attribute."""
     full = canonical(f"{name}.{attribute}")
@@ -87,7 +86,7 @@ def member(name: str, attribute: str) -> str | None:
     return None
 
 
-@cache
+@table.remembered
 def kind(name: str) -> str | None:
     """`function`, `class`, `module` or `constant`; `None` for a name that no model knows."""
     entry = table.find(name) or table.find(name, 2)
@@ -102,7 +101,7 @@ def kind(name: str) -> str | None:
     return None
 
 
-@cache
+@table.remembered
 def is_subclass(name: str, base: str) -> bool:
     """Whether the library class `name` is `base` or derives from it (canonical names)."""
     return base in table.line_of(name) or base in table.line_of(name, 2)

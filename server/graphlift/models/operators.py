@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graphlift.models import convert, shapes
-from graphlift.models.api import CallResult, Hazard, Host
+from graphlift.models import contradictions, convert, shapes
+from graphlift.models.api import CallResult, Hazard, Host, joined_hazards
 from graphlift.models.convert import ARRAY, TENSOR, Operand, operand
 from graphlift.models.indexing import index_shape, shape_item
 from graphlift.models.promotion import promote
@@ -46,8 +46,8 @@ def operator(op: str, left: Value, right: Value, host: Host) -> CallResult | Non
         known = [result for result in found if result is not None]
         if len(known) < len(found) or not known:
             return None
-        hazards = dict.fromkeys(hazard for result in known for hazard in result.hazards)
-        return CallResult(join_all(r.value for r in known), tuple(hazards), max(r.ops for r in known))
+        hazards = joined_hazards(result.hazards for result in known)
+        return CallResult(join_all(r.value for r in known), hazards, max(r.ops for r in known))
     if op == "[]":
         return _subscript(left, right)
     if op == "not":
@@ -87,7 +87,7 @@ def _binary(op: str, left: Value, right: Value, host: Host) -> CallResult | None
     if any(isinstance(side, KerasTensor) for side in sides):
         return _keras(op, left, right)
     if any(isinstance(side, Tensor | Variable) for side in sides):
-        return _tensors(op, left, right, host)
+        return _checked(op, left, right, _tensors(op, left, right, host))
     if any(isinstance(side, Array) for side in sides):
         return _arrays(op, left, right)
     if any(isinstance(side, ShapeValue) for side in sides):
@@ -97,6 +97,19 @@ def _binary(op: str, left: Value, right: Value, host: Host) -> CallResult | None
     if any(isinstance(side, Dataset) for side in sides) and op == "+":
         return None
     return None
+
+
+def _checked(op: str, left: Value, right: Value, result: CallResult) -> CallResult:
+    """The answer with what TensorFlow certainly refuses of it."""
+    return _with(result, op, contradictions.operator(op, left, right))
+
+
+def _with(result: CallResult, op: str, found: contradictions.Contradiction | None) -> CallResult:
+    if found is None:
+        return result
+    sides = tuple((("left", "right")[side.position], side.text) for side in found.sides)
+    hazard = Hazard(found.kind, f"`{op}`: {found.text}", sides=sides)
+    return CallResult(result.value, (*result.hazards, hazard), result.ops)
 
 
 def result_shape(op: str, a: Operand, b: Operand) -> Shape:
@@ -116,15 +129,15 @@ def _tensors(op: str, left: Value, right: Value, host: Host) -> CallResult:
             Unknown("TensorFlow refuses this array, and NumPy takes over in eager code"), (), ops
         )
     if op in COMPARISONS:
-        # `==` compares identity when the shapes don't fit, and gives a Python bool then.
-        shape = shapes.broadcast(a.shape, b.shape)
+        shape = (shapes.equality if op in ("==", "!=") else shapes.broadcast)(a.shape, b.shape)
         return CallResult(Tensor("bool", shape), (), ops)
     keras_side = any(isinstance(side, Variable) and side.keras for side in (left, right))
     strong = {one.dtype for one in (a, b) if one.strength == TENSOR}
     if keras_side and host.keras != 2:
         dtype = strong.pop() if len(strong) == 1 and ARRAY not in (a.strength, b.strength) else None
         return CallResult(Tensor(dtype, result_shape(op, a, b)), (), ops)
-    dtype = convert.common_dtype([a, b])
+    # Two dtypes raise, or follow NumPy's promotion where that is switched on.
+    dtype = None if len(strong - {None}) > 1 else convert.common_dtype([a, b])
     if op == "/":
         dtype = _quotient(dtype)
     if op in _LOGICAL and dtype not in (None, "bool") and not str(dtype).startswith(("int", "uint")):
@@ -186,6 +199,9 @@ def _arrays(op: str, left: Value, right: Value) -> CallResult:
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         # An unknown operand may be a tensor, and then the result is one.
         return CallResult(Unknown("an array meets something unknown"))
+    repeated = _repeated(left, right) if op == "*" else None
+    if repeated is not None:
+        return CallResult(repeated)
     shape = shapes.numpy_matmul(a.shape, b.shape) if op == "@" else shapes.broadcast(a.shape, b.shape)
     if op in COMPARISONS:
         return CallResult(Array("bool", shape, shape == ()))
@@ -199,6 +215,21 @@ def _arrays(op: str, left: Value, right: Value) -> CallResult:
     if op in ("//", "%") and dtype == "bool":
         dtype = "int8"
     return CallResult(Array(dtype, shape, shape == ()))
+
+
+def _repeated(left: Value, right: Value) -> Value | None:
+    """What a NumPy scalar times a list, tuple or string gives: Python repeats it, and NumPy takes no part.
+
+    Only integers get this far: Python refuses the others. `None` for everything else.
+    """
+    container, count = (right, left) if isinstance(left, Array) else (left, right)
+    if not isinstance(count, Array) or not count.scalar:
+        return None
+    if isinstance(container, Sequence) and not container.fields:
+        return Sequence(container.type, None, container.element)
+    if isinstance(container, Const | Py) and container.type in ("str", "bytes"):
+        return Py(container.type)
+    return None
 
 
 def _shapes(op: str, left: Value, right: Value) -> CallResult:
@@ -218,6 +249,13 @@ def _dtypes(op: str, left: Value, right: Value) -> CallResult:
 
 
 def _subscript(receiver: Value, index: Value) -> CallResult | None:
+    result = _item(receiver, index)
+    if result is None or not isinstance(receiver, Tensor | Variable):
+        return result
+    return _with(result, "[]", contradictions.index(receiver, index))
+
+
+def _item(receiver: Value, index: Value) -> CallResult | None:
     match receiver:
         case Tensor() if receiver.form == "dense":
             shape = index_shape(receiver.shape, index)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from graphlift.models.call import Call
+from graphlift.models.contradictions import CHECKS, DTYPE, promotes
 from graphlift.values import Unknown, Value
 
 Rule = Callable[..., Any]
@@ -80,9 +81,23 @@ def _evaluate(node: ast.expr, call: Call) -> Any:
         case ast.Call(func=ast.Name(id=name)):
             arguments = [_evaluate(argument, call) for argument in node.args]
             keywords = {k.arg: _evaluate(k.value, call) for k in node.keywords if k.arg is not None}
+            check = CHECKS.get(name)
+            found = None if check is None else check(*arguments, **keywords)
+            if found is not None and not (found.kind == DTYPE and promotes(call.name)):
+                call.contradict(found, [_parameter(argument) for argument in node.args])
             return _apply(name, call, arguments, keywords)
         case _:
             raise ValueError(f"not an expression of the tables: {ast.unparse(node)}")
+
+
+def _parameter(node: ast.expr) -> str:
+    """The parameter that an argument of a rule reads (the first one of an expression), or empty."""
+    return next((part.id for part in ast.walk(node) if _is_read(part)), "")  # type: ignore[attr-defined]
+
+
+def _is_read(node: ast.AST) -> bool:
+    known = (RESULT_RULES, DTYPE_RULES, SHAPE_RULES)
+    return isinstance(node, ast.Name) and not any(node.id in rules for rules in known)
 
 
 def _apply(name: str, call: Call, arguments: list[Any], keywords: dict[str, Any]) -> Any:

@@ -37,6 +37,28 @@ def broadcast(*shapes: Shape) -> Shape:
     return result
 
 
+def fit(a: Dim, b: Dim) -> bool | None:
+    """Whether two sizes broadcast; `None` where that depends on sizes that are not known."""
+    if a == b and a is not None:
+        return True
+    if a == 1 or b == 1:
+        return True
+    return False if isinstance(a, int) and isinstance(b, int) else None
+
+
+def equality(a: Shape, b: Shape) -> Shape:
+    """The shape of `a == b` for tensors: one value for all where the shapes do not broadcast.
+
+    Nothing raises there, so that sizes which only may fit leave the rank open, as in TensorFlow's own inference.
+    """
+    if a is None or b is None:
+        return None
+    found = [fit(x, y) for x, y in zip(reversed(a), reversed(b), strict=False)]
+    if False in found:
+        return ()
+    return None if None in found else broadcast(a, b)
+
+
 def merge_dims(a: Dim, b: Dim) -> Dim:
     """The better known of two descriptions of the same size."""
     if isinstance(a, int):

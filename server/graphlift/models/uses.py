@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from graphlift.models import table
 
@@ -21,6 +20,8 @@ OPAQUE_LIBRARIES = frozenset(
         "jax",
         "sklearn",
         "PIL",
+        "jaxtyping",
+        "typing_extensions",
         "cv2",
         "absl",
         "pytest",
@@ -74,7 +75,7 @@ _ROLES = frozenset(
 """Parameter names that ops use for settings: a Python value is as good there as a tensor."""
 
 
-@cache
+@table.remembered
 def tensor_parameters(name: str) -> frozenset[int | str]:
     """The positions and names of the parameters whose arguments the op computes with, as tensors."""
     if not name.startswith(("tensorflow.", "keras.ops.")):

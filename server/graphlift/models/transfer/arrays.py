@@ -31,6 +31,12 @@ def array_keep(value: Value | None, dtype: str | None, shape: Shape) -> Value:
 
 
 @result_rule
+def np_number() -> Value:
+    """A NumPy scalar whose dtype is that of something else."""
+    return Array(None, (), True)
+
+
+@result_rule
 def np_random(call: Call, size: Value | None) -> Value:
     """Draws from a continuous distribution: float64, one Python number without a size."""
     if is_none(size):

@@ -209,3 +209,9 @@ def keras_tensors(*values: Value | None) -> str | None:
     return keras_promote(
         [convert.Operand(one.dtype, one.shape, one.strength and convert.TENSOR) for one in found]
     )
+
+
+@dtype_rule
+def mapped(name: str | None, **results: str) -> str | None:
+    """The dtype that was observed for operands of this one; nothing for a dtype that no trial covered."""
+    return None if name is None else results.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphlift.models import convert, shapes
+from graphlift.models import contradictions, convert, shapes
 from graphlift.models.call import Call
 from graphlift.models.convert import operand
 from graphlift.models.rules import result_rule
@@ -50,4 +50,10 @@ def einsum(call: Call, equation: Value | None) -> Value:
     found = [operand(value) for value in call.rest]
     text = convert.as_str(equation)
     shape = None if text is None or call.vague else einsum_shape(text, [one.shape for one in found])
+    clash = contradictions.common(*call.rest)
+    if clash is None and text is not None and not call.vague:
+        clash = contradictions.einsum(text, call.rest)
+    if clash is not None:
+        # The operands stand behind the equation.
+        call.contradict(clash, [f"#{place}" for place in range(1, len(call.rest) + 1)])
     return Tensor(convert.common_dtype(found), shape)

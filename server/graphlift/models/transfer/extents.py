@@ -7,7 +7,7 @@ from typing import Any
 from graphlift.models import convert, shapes
 from graphlift.models.convert import as_bool, as_dims, as_int, as_ints, is_none, operand
 from graphlift.models.rules import shape_rule
-from graphlift.values import NONE, Dim, Sequence, Shape, Value
+from graphlift.values import NONE, Dim, Sequence, Shape, Unknown, Value, join_shape, options
 
 
 def shape_of(value: Any) -> Shape:
@@ -376,8 +376,6 @@ def when(condition: Value | None, one: Shape, other: Shape) -> Shape:
     """`one` where a flag is certainly true, `other` where it is certainly false."""
     known = convert.as_bool(condition)
     if known is None:
-        from graphlift.values import join_shape
-
         return join_shape(one, other)
     return one if known else other
 
@@ -387,9 +385,8 @@ def when_given(value: Value | None, one: Shape, other: Shape) -> Shape:
     """`one` where an argument is given and not `None`, else `other`."""
     if is_none(value):
         return other
-    from graphlift.values import Unknown, join_shape
-
-    return join_shape(one, other) if isinstance(value, Unknown) else one
+    vague = isinstance(value, Unknown) or any(is_none(option) for option in options(value or NONE))
+    return join_shape(one, other) if vague else one
 
 
 @shape_rule

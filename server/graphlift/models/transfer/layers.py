@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphlift.models import convert, shapes
+from graphlift.models import contradictions, convert, shapes
 from graphlift.models.api import Arguments
 from graphlift.models.call import Call
 from graphlift.models.convert import as_bool, as_int, as_ints, is_none, operand
@@ -105,6 +105,8 @@ def sequential(call: Call, self: Value | None, inputs: Value | None) -> Value:
         return _generic(inputs, "the layers of the model are not known")
     value = inputs
     for member in layers.items:
+        if isinstance(member, KerasTensor):
+            continue  # What `keras.Input` gives.
         if not isinstance(member, Object):
             return _generic(inputs, "one of the layers of the model is not known")
         if member.cls in ("keras.layers.InputLayer", "keras.Input"):
@@ -133,9 +135,14 @@ def _generic(inputs: Value | None, reason: str) -> Value:
 
 
 @result_rule
-def functional(self: Value | None, inputs: Value | None) -> Value:
+def functional(call: Call, self: Value | None, inputs: Value | None) -> Value:
     """`keras.Model(inputs, outputs)`: tensors like the symbolic outputs."""
     outputs = setting(self, "outputs")
+    clash = None
+    if inputs is not None and call.host.keras != 2:
+        clash = contradictions.model_input(setting(self, "inputs"), inputs)
+    if clash is not None:
+        call.contradict(clash, ["inputs"])
     if isinstance(outputs, Unknown):
         return Unknown("what the model gives depends on how it was made")
     return map_leaves(outputs, _same_symbolic if is_symbolic(inputs) else _concrete)

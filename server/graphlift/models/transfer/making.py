@@ -24,6 +24,7 @@ from graphlift.values import (
     Variable,
     const,
     join_all,
+    options,
     tuple_of,
 )
 
@@ -228,6 +229,17 @@ def new_variable(
     seen = operand(initial)
     name = seen.dtype if is_none(dtype) else convert.as_dtype(dtype)
     return Variable(name, seen.shape if is_none(shape) else target(shape))
+
+
+@result_rule
+def keras_assigned(self: Value | None, value: Value | None) -> Value:
+    """`keras.Variable.assign`: what was assigned, as a tensor; a `tf.Variable` of the same dtype as it is."""
+    seen = operand(self)
+    found: list[Value] = [Tensor(seen.dtype, seen.shape)]
+    given = options(value) if value is not None else ()
+    if any(isinstance(option, Unknown | Variable) for option in given):
+        found.append(Variable(seen.dtype, seen.shape))
+    return join_all(found)
 
 
 @result_rule

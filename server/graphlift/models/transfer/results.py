@@ -132,6 +132,12 @@ def unknown(reason: str) -> Value:
 
 
 @result_rule
+def setting(reason: str = "a setting") -> Value:
+    """A plain Python value, or a structure of them, that the model cannot say; there is no tensor in it."""
+    return Unknown(reason)
+
+
+@result_rule
 def argument(value: Value | None) -> Value | None:
     """An argument, handed back."""
     return value
@@ -328,6 +334,22 @@ def unless_set(flag: Value | None, usual: Value) -> Value:
     if flag is None or convert.as_bool(flag) is False:
         return usual
     return Unknown("a flag changes the form of the result")
+
+
+@result_rule
+def if_set(flag: Value | None, one: Value, other: Value) -> Value:
+    """`one` where a flag is certainly set, `other` where it certainly is not."""
+    known = False if flag is None else convert.as_bool(flag)
+    return join_all([one, other]) if known is None else one if known else other
+
+
+@result_rule
+def if_given(value: Value | None, one: Value, other: Value) -> Value:
+    """`one` where an argument is given and not `None`, `other` where it is `None`."""
+    if convert.is_none(value):
+        return other
+    vague = isinstance(value, Unknown) or any(convert.is_none(option) for option in options(value or NONE))
+    return join_all([one, other]) if vague else one
 
 
 @result_rule
