@@ -18,8 +18,8 @@ from graphlift.facts import FunctionFacts
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.rules import Consequence, Finding, rule_named
 from graphlift.source.span import Place
-from graphlift.values import Tensor, options
-from graphlift.verdict import Verdict
+from graphlift.values import TRUE, Tensor, options
+from graphlift.verdict import Argument, Verdict
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -29,6 +29,8 @@ class Decision(msgspec.Struct, frozen=True):
     deciding: tuple[Finding, ...]
     assumptions: tuple[str, ...]
     summary: str
+    arguments: tuple[Argument, ...] = ()
+    """What the `tf.function` should be given, for `convert` and `reconfigure`."""
 
     @property
     def confidence(self) -> str:
@@ -46,7 +48,8 @@ def decide(facts: FunctionFacts, findings: tuple[Finding, ...], line_of: LineOf)
     for finding in findings:
         rule = rule_named(finding.rule)
         assert rule is not None
-        groups[rule.rule.consequence].append(finding)
+        broken = rule.rule.consequence is Consequence.BROKEN
+        groups[Consequence.RAISES if broken and not finding.eager else rule.rule.consequence].append(finding)
     if facts.decoration.decorated:
         return _decorated(facts, groups, _assumptions(facts, line_of))
     return _eager(facts, groups, _assumptions(facts, line_of))
@@ -59,7 +62,7 @@ def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
 def _eager(
     facts: FunctionFacts, groups: dict[Consequence, list[Finding]], assumptions: tuple[str, ...]
 ) -> Decision:
-    harm = groups[Consequence.RAISES] + groups[Consequence.DIFFERS]
+    harm = groups[Consequence.RAISES] + groups[Consequence.DIFFERS] + groups[Consequence.BROKEN]
     certain = [f for f in harm if f.certain]
     unseen = groups[Consequence.UNSEEN] + [f for f in harm if not f.certain]
     retraces = groups[Consequence.RETRACES]
@@ -72,13 +75,16 @@ def _eager(
         )
     if idle and facts.ops == 0 and not unseen:
         return Decision(Verdict.UNPROFITABLE, _ranked(idle), (), "No TensorFlow work to put into a graph.")
+    if certain and all(f.eager for f in certain):
+        return Decision(Verdict.BLOCKED, _ranked(certain), (), "It raises as it is: that comes first.")
     if certain:
         count = len(certain)
         text = "Tracing would change what it does" if count == 1 else f"{count} things stand in the way"
         return Decision(Verdict.BLOCKED, _ranked(certain), (), f"Not convertible: {text.lower()}.")
     if unseen:
         return Decision(Verdict.UNKNOWN, _ranked(unseen), (), "Not enough can be seen to say.")
-    if retraces:
+    remedy = _remedy(facts, retraces) if retraces else ()
+    if retraces and not remedy:
         return Decision(
             Verdict.BLOCKED, _ranked(retraces), (), "Not convertible: it would be traced again and again."
         )
@@ -92,12 +98,27 @@ def _eager(
     if unknown and not _takes_tensors(facts):
         names = ", ".join(f"`{p.name}`" for p in unknown)
         return Decision(Verdict.UNKNOWN, (), (), f"Nothing shows what {names} is; not enough to say.")
-    return Decision(
-        Verdict.CONVERT,
-        (),
-        assumptions,
-        f"Can run as a graph: about {facts.ops} TensorFlow operations in one call.",
-    )
+    text = f"about {facts.ops} TensorFlow operations in one call."
+    if remedy:
+        text = f"with `{remedy[0].name}`, since the shapes of its arguments vary: {text}"
+        return Decision(Verdict.CONVERT, _ranked(retraces), assumptions, f"Can run as a graph {text}", remedy)
+    return Decision(Verdict.CONVERT, (), assumptions, f"Can run as a graph: {text}")
+
+
+def _remedy(facts: FunctionFacts, retraces: list[Finding]) -> tuple[Argument, ...]:
+    """The arguments under which a function is no longer traced again and again, where that is seen to be right.
+
+    Shapes alone can be left open, and only where the body reads no static size that would then be unknown. An
+    `input_signature` refuses calls that nobody sees here, so `reduce_retracing` is preferred as long as it is enough.
+    """
+    counted = facts.retracing
+    if counted is None or not counted.again or any(f.rule != "shape-varies" for f in retraces):
+        return ()
+    if facts.of("static-shape"):
+        return ()
+    if not counted.relaxed_again:
+        return (Argument("reduce_retracing", "True"),)
+    return (Argument("input_signature", facts.signature.text),) if facts.signature.text else ()
 
 
 def _takes_tensors(facts: FunctionFacts) -> bool:
@@ -107,7 +128,8 @@ def _takes_tensors(facts: FunctionFacts) -> bool:
 def _decorated(
     facts: FunctionFacts, groups: dict[Consequence, list[Finding]], assumptions: tuple[str, ...]
 ) -> Decision:
-    raising = [f for f in groups[Consequence.RAISES] if f.certain]
+    converted = {e.place for e in facts.of("unconverted")} if _switched_off(groups) else set()
+    raising = [f for f in groups[Consequence.RAISES] if f.certain and f.place not in converted]
     differing = [f for f in groups[Consequence.DIFFERS] if f.certain and f.rule != "python-result"]
     retraces = groups[Consequence.RETRACES]
     idle = [f for f in groups[Consequence.NO_GAIN] if f.rule == "no-tensor-computation"]
@@ -123,6 +145,11 @@ def _decorated(
         return Decision(
             Verdict.REMOVE, _ranked(raising), assumptions, "Tracing it raises: it cannot run as a graph."
         )
+    broken = [f for f in groups[Consequence.BROKEN] if f.certain]
+    if broken:
+        return Decision(
+            Verdict.KEEP, _ranked(broken), assumptions, "It raises, as a graph and without: mend that first."
+        )
     unseen = groups[Consequence.UNSEEN]
     if idle and facts.ops == 0 and not differing and not unseen:
         return Decision(
@@ -131,15 +158,22 @@ def _decorated(
             assumptions,
             "There is no TensorFlow work here; the graph only costs.",
         )
-    if retraces and "input_signature" not in dict(facts.decoration.options):
-        return Decision(
-            Verdict.RECONFIGURE,
-            _ranked(retraces),
-            assumptions,
-            "Traced again and again: give it tensors or an `input_signature`.",
-        )
+    given = dict(facts.decoration.options)
+    settled = "input_signature" in given or given.get("reduce_retracing") == TRUE
+    if retraces and not settled:
+        again = _retraced(facts, retraces, bool(differing or unseen), assumptions)
+        if again is not None:
+            return again
+    options = _ranked(groups[Consequence.OPTIONS])
+    wanted = tuple(argument for finding in options for argument in finding.arguments)
+    if wanted:
+        text = "Right as a graph, but some of its arguments are out of date or don't fit its calls."
+        return Decision(Verdict.RECONFIGURE, options, assumptions, text, wanted)
     if unseen and not differing:
         return Decision(Verdict.UNKNOWN, _ranked(unseen), (), "Not enough can be seen to say.")
+    if retraces and not settled:
+        text = "Runs as a graph, but is traced again and again: pass tensors, and objects that stay the same."
+        return Decision(Verdict.KEEP, _ranked(retraces), assumptions, text)
     if differing:
         return Decision(
             Verdict.KEEP,
@@ -150,13 +184,50 @@ def _decorated(
     return Decision(Verdict.KEEP, (), assumptions, "Runs as a graph, rightly.")
 
 
+def _switched_off(groups: dict[Consequence, list[Finding]]) -> bool:
+    """Whether the decorator keeps AutoGraph from converting what it could."""
+    return any(f.rule == "autograph-off" for f in groups[Consequence.OPTIONS])
+
+
+_OF_ARGUMENTS = frozenset({"python-number-argument", "shape-varies"})
+
+
+def _retraced(
+    facts: FunctionFacts, retraces: list[Finding], delicate: bool, assumptions: tuple[str, ...]
+) -> Decision | None:
+    """What to do with a `tf.function` that is traced again and again; `None` to leave it.
+
+    Where nothing helps and nearly every call is traced, the graph only costs; it goes, unless eager execution would
+    change anything (`delicate`): what runs once per trace today would run at each call.
+    """
+    if facts.scalar_signature.text and all(f.rule in _OF_ARGUMENTS for f in retraces):
+        text = "Traced for each Python number: an `input_signature` makes tensors of them."
+        wanted = (Argument("input_signature", facts.scalar_signature.text),)
+        return Decision(Verdict.RECONFIGURE, _ranked(retraces), assumptions, text, wanted)
+    remedy = _remedy(facts, retraces)
+    if remedy:
+        text = f"Traced for each shape of its arguments: `{remedy[0].name}` leaves the sizes open."
+        return Decision(Verdict.RECONFIGURE, _ranked(retraces), assumptions, text, remedy)
+    counted = facts.retracing
+    if delicate or counted is None or not counted.nearly_always:
+        return None
+    text = "Traced at nearly every call: the graph only costs."
+    return Decision(Verdict.REMOVE, _ranked(retraces), assumptions, text)
+
+
 def _assumptions(facts: FunctionFacts, line_of: LineOf) -> tuple[str, ...]:
-    found = [text for p in facts.parameters if (text := _assumption(facts, p, line_of))]
+    found = [text for p in facts.parameters if (text := assumption(facts, p, line_of))]
+    if any(p.exported for p in facts.parameters):
+        name = facts.info.name
+        found.append(f"`{name}` is exported: callers outside pass the like of what visible callers pass")
+    trusted = {e.target.rpartition(":")[2] for e in facts.of("trusts-annotation")}
+    found += [f"`{name}` gives what its return annotation says" for name in sorted(trusted)]
     found += [f"`@{text}` passes calls on to the function unchanged" for text in facts.opaque_decorators]
     return tuple(found)
 
 
-def _assumption(facts: FunctionFacts, parameter: ParameterEvidence, line_of: LineOf) -> str:
+def assumption(facts: FunctionFacts, parameter: ParameterEvidence, line_of: LineOf) -> str:
+    """What is assumed of one parameter, in words a user can check; empty where nothing is."""
     from graphlift.values import display
 
     name, kind = parameter.name, display(parameter.value)
@@ -176,6 +247,8 @@ def _assumption(facts: FunctionFacts, parameter: ParameterEvidence, line_of: Lin
         )
         where = "" if parameter.place is None else f" on line {line_of(parameter.place)}"
         return f"{seen} of `{name_of}`: `{name}` is taken for {what} because of its use{where}"
+    if parameter.source == "docstring":
+        return f"{seen} of `{name_of}`: `{name}` is taken for {kind} as its docstring says"
     if parameter.source == "default":
         return f"{seen} of `{name_of}`: `{name}` is taken for {kind} like its default"
     return f"{seen} of `{name_of}`: nothing shows what `{name}` is"

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from graphlift import models
 from graphlift.callgraph import Call, CallGraph, build_call_graph
-from graphlift.facts.model import Decoration, FunctionFacts, InGraph, StateChange
+from graphlift.facts.conflicts import Conflict, conflicts
+from graphlift.facts.keras_layers import KerasLayers
+from graphlift.facts.mismatches import Mismatches
+from graphlift.facts.model import Decoration, FunctionFacts, InGraph, Mismatch, StateChange
+from graphlift.facts.numbers import numbers_as_tensors
+from graphlift.facts.retracing import Retracing, retracing
+from graphlift.facts.signature import Signature, signature
 from graphlift.index import MODULE_BODY, DefId, FunctionInfo
 from graphlift.interp.decorators import decorator_value, is_opaque, is_tf_function
+from graphlift.interp.entry import ParameterEvidence
+from graphlift.interp.following import Following, SeenCall
+from graphlift.interp.frame import Frame
 from graphlift.interp.guards import assignment_lines, in_loop
 from graphlift.interp.objects import CONSTRUCTORS
+from graphlift.interp.places import marks
+from graphlift.interp.run import default_value
 from graphlift.interp.solver import Root, Solver
 from graphlift.interp.summary import CallEdge, Context, Effect
 from graphlift.resolve import class_info, function_info, mro, unit
@@ -20,12 +32,7 @@ from graphlift.values import (
     Const,
     Function,
     GraphFunction,
-    Instance,
-    Mapping,
     Never,
-    Object,
-    Sequence,
-    Unknown,
     Value,
     Variable,
     const_value,
@@ -88,10 +95,87 @@ class Program:
             opaque_decorators=self._opaque(info),
             keras=self.solver.keras,
             keras_method=self._keras_method(info),
-            frozen_by_keras=self._frozen_by_keras(info),
+            frozen_by_keras=self._layers.frozen(info),
+            calls_frozen=self._calls_frozen(info.id),
             made_anew_by=self._made_anew_by(info),
+            doubt=root.doubt,
             def_place=Place(definition, layout.name_span.shifted(1 - layout.first_line)),
+            mismatches=self._mismatches_of(root),
+            retracing=self._retracing(info),
+            signature=self._signature(info, root),
+            scalar_signature=self._scalar_signature(info, root),
+            conflicts=self._conflicts(info),
         )
+
+    # Mismatches
+
+    @cached_property
+    def mismatches(self) -> Mismatches:
+        """The shapes and dtypes of the program that cannot meet."""
+        return Mismatches(self.solver)
+
+    @cached_property
+    def _eager_mismatches(self) -> frozenset[tuple[str, Place]]:
+        decorated = (d for d in self.solver.state.roots if self.decoration(d).decorated)
+        return self.mismatches.eager(frozenset(decorated))
+
+    def _mismatches_of(self, root: Root) -> tuple[Mismatch, ...]:
+        return tuple(
+            Mismatch(e, self.mismatches.certain(e), (e.kind, e.place) in self._eager_mismatches)
+            for e in root.summary.effects
+            if self.mismatches.matters(e, root.entry)
+        )
+
+    # Calls
+
+    @cached_property
+    def following(self) -> Following:
+        """The calls that are made from module-level code on, one by one."""
+        return Following(self.solver)
+
+    def _retracing(self, info: FunctionInfo) -> Retracing | None:
+        bound = info.in_class and bool(info.parameters) and "staticmethod" not in info.decorators
+        receiver = info.parameters[0].name if bound else ""
+        calls = self.following.calls
+        made = sum(call.times.least for call in calls.get(info.parent, ())) if "<locals>" in info.id else 0
+        seen = calls.get(info.id, ())
+        return retracing(seen, self._is_inside_graph, self._defaults(info) if seen else {}, receiver, made)
+
+    def _defaults(self, info: FunctionInfo) -> dict[str, Value]:
+        frame = Frame(self.following, info.id, Context())
+        found = {p.name: default_value(frame, info, p.name) for p in info.parameters if p.has_default}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _conflicts(self, info: FunctionInfo) -> tuple[Conflict, ...]:
+        given = dict(self.decoration(info.id).options).get("input_signature")
+        return conflicts(info, given, self.following.calls.get(info.id, ()))
+
+    def _is_inside_graph(self, call: SeenCall) -> bool:
+        caller = call.caller
+        if caller.endswith(f":{MODULE_BODY}"):
+            return False
+        return self.decoration(caller).decorated or self.in_graph(caller) is not None
+
+    def _signature(self, info: FunctionInfo, root: Root) -> Signature:
+        return self._signature_of(info, root.entry.parameters, root)
+
+    def _scalar_signature(self, info: FunctionInfo, root: Root) -> Signature:
+        if not self.decoration(info.id).decorated:
+            return Signature()
+        parameters = numbers_as_tensors(self.following, root)
+        return self._signature_of(info, parameters, root) if parameters else Signature()
+
+    def _signature_of(
+        self, info: FunctionInfo, parameters: tuple[ParameterEvidence, ...], root: Root
+    ) -> Signature:
+        index = unit(self.solver.db, info.id.partition(":")[0]).index
+        return signature(info, parameters, root.summary.effects, self._given(info), index.bindings)
+
+    def _given(self, info: FunctionInfo) -> frozenset[str]:
+        """The parameters that some visible call gives an argument."""
+        cells = self.solver.state.cells
+        kinds = ("passed", "unseen")
+        return frozenset(p.name for p in info.parameters if any((k, info.id, p.name) in cells for k in kinds))
 
     # Decorators
 
@@ -195,63 +279,22 @@ class Program:
         known = models.subclass_protocol(base, info.name, self.solver.keras) is not None
         return info.name if known else ""
 
-    def _frozen_by_keras(self, info: FunctionInfo) -> str:
-        """The Keras class during whose shape inference the function runs, where that class has layers of its own.
+    @cached_property
+    def _layers(self) -> KerasLayers:
+        return KerasLayers(self.solver, self.graph, self._keras_method)
 
-        Keras 3 calls `call` once in a scope without real variables; a `tf.function` that is traced there keeps the
-        initial weights as constants (reproduced on Keras 3.8.0 and 3.15.1).
-        """
-        if self.solver.keras < 3:
-            return ""
-        for owner in self._keras_callers(info):
-            if self._has_layers(owner):
-                return owner
-        return ""
+    def _calls_frozen(self, definition: DefId) -> DefId:
+        """A decorated function whose trace Keras 3 freezes and which a call of this one may get to; else empty."""
+        reached = self._frozen_graphs & self._reach(definition)
+        return min(reached - {definition}, default="")
 
-    def _keras_callers(self, info: FunctionInfo) -> list[DefId]:
-        """The Keras classes whose `call` is, or calls directly or through others, this function."""
-        found: list[DefId] = []
-        seen: set[DefId] = set()
-        pending = [info.id]
-        while pending:
-            current = pending.pop()
-            if current in seen:
-                continue
-            seen.add(current)
-            here: FunctionInfo | None = function_info(self.solver.db, current)
-            if here is not None and self._keras_method(here) == "call":
-                found.append(here.parent)
-            pending.extend(call.caller for call in self.graph.callers_of(current))
-        return sorted(found)
-
-    def _has_layers(self, owner: DefId) -> bool:
-        """Whether instances of a class hold Keras layers or models, which are built when they are first called."""
-        lines = [e.target for e in mro(self.solver.db, owner) if e is not None and e.kind == "class"]
-        held = [v for key, v in self.solver.state.cells.items() if key[0] == "attr" and key[1] in lines]
-        return any(self._holds_layer(value) for value in held)
-
-    def _holds_layer(self, value: Value) -> bool:
-        for option in options(value):
-            if isinstance(option, Object) and models.is_subclass(option.cls, "keras.layers.Layer"):
-                return True
-            if isinstance(option, Sequence) and self._holds_layer(option.element):
-                return True
-            if isinstance(option, Mapping) and self._holds_layer(option.value):
-                return True
-            if isinstance(option, Instance | Unknown) and self._may_be_layer(option):
-                return True
-        return False
-
-    def _may_be_layer(self, value: Instance | Unknown) -> bool:
-        if isinstance(value, Unknown):
-            return True
-        return any(
-            entry is None
-            or (
-                entry.kind == "external"
-                and models.is_subclass(models.canonical(entry.target, 3), "keras.layers.Layer")
-            )
-            for entry in mro(self.solver.db, value.definition)
+    @cached_property
+    def _frozen_graphs(self) -> frozenset[DefId]:
+        infos = (function_info(self.solver.db, name) for name in self.solver.state.roots)
+        return frozenset(
+            info.id
+            for info in infos
+            if info is not None and self.decoration(info.id).decorated and self._layers.frozen(info)
         )
 
     # State
@@ -261,29 +304,33 @@ class Program:
         for effect in root.summary.effects:
             if effect.kind != "reads-state":
                 continue
-            for changer, certain in self._changers(effect):
-                setup = self._is_setup(changer) or self._only_before(
-                    changer, effect.subject, root.entry.definition
-                )
-                if not setup:
+            for changer, certain, line in self._changers(effect):
+                if not self._is_setup(changer) and not self._only_before(
+                    changer, effect.subject, root.entry.definition, line
+                ):
                     found[StateChange(effect.subject, changer, certain)] = None
         return tuple(found)
 
-    def _only_before(self, changer: DefId, subject: str, judged: DefId) -> bool:
-        """Whether the change is set-up: it runs once, outside loops, before its code calls the function."""
-        name = subject.rpartition(".")[2]
+    def _only_before(self, changer: DefId, subject: str, judged: DefId, line: int | None) -> bool:
+        """Whether the change is set-up: it is over before anything calls the function.
+
+        The changer runs once and changes the state, outside loops, before its code calls the function (at `line`,
+        where it is known).
+        """
         holder = unit(self.solver.db, changer.partition(":")[0]) if ":" in changer else None
         node = None if holder is None else holder.nodes.get(changer)
         if holder is None or node is None or not self._runs_once(changer):
             return False
-        lines = assignment_lines(node, name)
         first = holder.layouts[changer].first_line
+        name = subject.rpartition(".")[2]
+        lines = assignment_lines(node, name) if line is None else [line + first - 1 if line else None]
         calls = [
             call.place.span.line + first - 1
             for call in self.graph.calls_of(changer)
             if judged in self._reach(call.callee)
         ]
-        return bool(lines) and None not in lines and bool(calls) and max(filter(None, lines)) < min(calls)
+        known = [each for each in lines if each]
+        return bool(lines) and len(known) == len(lines) and bool(calls) and max(known) < min(calls)
 
     def _runs_once(self, definition: DefId) -> bool:
         if definition.endswith(f":{MODULE_BODY}"):
@@ -322,24 +369,26 @@ class Program:
         callers = self.graph.callers_of(info.parent)
         return info.parent if callers and not self._runs_once(info.parent) else ""
 
-    def _changers(self, effect: Effect) -> list[tuple[DefId, bool]]:
+    def _changers(self, effect: Effect) -> list[tuple[DefId, bool, int | None]]:
+        """Who changes what an effect reads: the definition, whether it is certain, the line in it if known."""
         owner, _, name = effect.subject.rpartition(".")
         cells = self.solver.state.cells
         held = cells.get(("attr", owner, name), Never())
         if options(held) and all(isinstance(o, Variable) or o == NONE for o in options(held)):
             return []  # A variable that is made late is made once: tracing refuses anything else.
+        touched = marks(cells.get(("touched", effect.subject), Never()))
+        found: list[tuple[DefId, bool, int | None]] = [(who, True, line) for who, line in touched]
         if effect.subject.startswith("global "):
             module, _, variable = effect.subject.removeprefix("global ").rpartition(".")
             value = cells.get(("changed-global", module, variable), Never())
-        else:
-            lines = [owner]
-            if class_info(self.solver.db, owner) is not None:
-                lines = [e.target for e in mro(self.solver.db, owner) if e is not None and e.kind == "class"]
-            changed = [cells.get(("changed", line, name), Never()) for line in lines]
-            found = [(text, True) for value in changed for text in _texts(value)]
-            through_unknown = cells.get(("changed", "?", name), Never())
-            return [*found, *((text, False) for text in _texts(through_unknown))]
-        return [(text, True) for text in _texts(value)]
+            return [*found, *((text, True, None) for text in _texts(value))]
+        lines = [owner]
+        if class_info(self.solver.db, owner) is not None:
+            lines = [e.target for e in mro(self.solver.db, owner) if e is not None and e.kind == "class"]
+        for line in lines:
+            found += [(text, True, None) for text in _texts(cells.get(("changed", line, name), Never()))]
+        through_unknown = cells.get(("changed", "?", name), Never())
+        return [*found, *((text, False, None) for text in _texts(through_unknown))]
 
 
 def _texts(value: Value) -> list[DefId]:

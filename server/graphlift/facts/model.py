@@ -5,9 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from graphlift.callgraph import Call
+from graphlift.facts.conflicts import Conflict
+from graphlift.facts.retracing import Retracing
+from graphlift.facts.signature import Signature
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.entry import ParameterEvidence
-from graphlift.interp.summary import Effect
+from graphlift.interp.summary import Effect, Summary
 from graphlift.source.span import Place, Span
 from graphlift.values import Value
 
@@ -45,6 +48,14 @@ class StateChange(msgspec.Struct, frozen=True):
     certain: bool = True
 
 
+class Mismatch(msgspec.Struct, frozen=True):
+    """An effect that raises when it is traced; `eager` says whether it raises in the program as it is, too."""
+
+    effect: Effect
+    certain: bool
+    eager: bool
+
+
 class FunctionFacts(msgspec.Struct, frozen=True):
     """Everything the rules may ask about one function.
 
@@ -72,10 +83,24 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """The Keras protocol method this is (`call`, `train_step`, …), else empty."""
     frozen_by_keras: str = ""
     """Under Keras 3: the class whose lazily built layers this function uses while Keras builds it, else empty."""
+    calls_frozen: DefId = ""
+    """A decorated function with weights frozen by Keras 3 that a call may get to, else empty."""
     made_anew_by: DefId = ""
     """For a nested function: the enclosing function that makes it anew at each of several calls, else empty."""
     def_place: Place = Place("", Span(1, 0, 1, 0))
     """The function's name after `def`."""
+    doubt: Summary | None = None
+    """What it does when parameters hold anything at all whose callers are not all visible; `None` if all are."""
+    mismatches: tuple[Mismatch, ...] = ()
+    """The shapes and dtypes in it, or in what it calls, that cannot meet."""
+    retracing: Retracing | None = None
+    """What its calls that can be followed from module-level code mean for tracing; `None` where there are none."""
+    signature: Signature = Signature()
+    """The `input_signature` that fits its visible calls."""
+    scalar_signature: Signature = Signature()
+    """The same with Python numbers as scalar tensors, for a decorated function whose body can live with that."""
+    conflicts: tuple[Conflict, ...] = ()
+    """In what the `input_signature` that it is given does not fit it or its calls."""
 
     @property
     def definition(self) -> DefId:

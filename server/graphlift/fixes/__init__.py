@@ -4,7 +4,7 @@ Each either gives a `Fix` that was proved (the edited text parses to the tree th
 `Refusal` that says why not.
 """
 
-from graphlift.fixes.arguments import set_argument
+from graphlift.fixes.arguments import set_argument, set_arguments
 from graphlift.fixes.combine import Combined, combine
 from graphlift.fixes.convert import convert
 from graphlift.fixes.edits import OverlappingEditsError, apply, invert
@@ -22,4 +22,5 @@ __all__ = [
     "invert",
     "remove",
     "set_argument",
+    "set_arguments",
 ]

@@ -11,15 +11,16 @@ graph can return), `tf.Module.with_name_scope` (variables would lose the scope f
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from graphlift.fixes.arguments import lets_all_calls, spelled
 from graphlift.fixes.change import Change, function_node, verified
 from graphlift.fixes.edits import insertion
 from graphlift.fixes.imports import NewImport, new_import
 from graphlift.fixes.layout import Function, Layout, Refusal, Target, own_nodes, parse_layout
 from graphlift.fixes.remove import graph_decorators
 from graphlift.fixes.scope import Scopes, module_names, scopes_at
-from graphlift.verdict import Fix, TextEdit
+from graphlift.verdict import Argument, Fix, TextEdit
 
 SLUG = "convert"
 
@@ -60,11 +61,18 @@ _KNOWN = frozenset(
 _DESCRIPTORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
 
 
-def convert(path: str, text: str, target: Target, known: Mapping[str, str] | None = None) -> Fix | Refusal:
+def convert(
+    path: str,
+    text: str,
+    target: Target,
+    known: Mapping[str, str] | None = None,
+    arguments: Sequence[Argument] = (),
+) -> Fix | Refusal:
     """The edit that puts `tf.function` on the target, with an import of TensorFlow if the file needs one.
 
-    `known` maps module-level names that this text can't explain to dotted paths (see `scope.scopes_at`). The
-    fix is `safe` when every other decorator is known to work around a `tf.function` and no import is added.
+    `arguments` are what the decorator is given. `known` maps module-level names that this text can't explain to
+    dotted paths (see `scope.scopes_at`). The fix is `safe` when every other decorator is known to work around a
+    `tf.function` and no import is added.
     """
     layout = parse_layout(text)
     if isinstance(layout, Refusal):
@@ -83,18 +91,27 @@ def convert(path: str, text: str, target: Target, known: Mapping[str, str] | Non
         if isinstance(found, Refusal):
             return found
         spelling, imported = found
-    decorator = _decorator(layout, function, scopes, spelling)
+    call = spelled(arguments, spelling, scopes)
+    if isinstance(call, Refusal):
+        return call
+    decorator = _decorator(layout, function, scopes, call)
     if isinstance(decorator, Refusal):
         return decorator
     edit, index = decorator
     edits = (edit,) if imported is None else (imported.edit, edit)
-    after = verified(layout, Change(edits, _transform(layout, function, index, spelling, imported)))
+    after = verified(layout, Change(edits, _transform(layout, function, index, call, imported)))
     if isinstance(after, Refusal):
         return after
-    safe = imported is None and all(
-        _path(node, scopes) in _KNOWN | _INSIDE or _is_accessor(node) for node in function.node.decorator_list
+    safe = (
+        imported is None
+        and lets_all_calls(arguments)
+        and all(
+            _path(node, scopes) in _KNOWN | _INSIDE or _is_accessor(node)
+            for node in function.node.decorator_list
+        )
     )
-    title = f"Run `{function.node.name}` as a graph: add `@{spelling}`"
+    names = ", ".join(f"`{argument.name}`" for argument in arguments)
+    title = f"Run `{function.node.name}` as a graph: add `@{spelling}`{f' with {names}' if names else ''}"
     return Fix(title, path, edits, safe, slug=SLUG, function=target.qualname)
 
 

@@ -32,6 +32,7 @@ FUNCTION = "tensorflow.function"
 _FUNCTION_PATHS = frozenset(
     {
         FUNCTION,
+        "tensorflow.compat.v1.function",
         "tensorflow.python.eager.def_function.function",
         "tensorflow.python.eager.polymorphic_function.polymorphic_function.function",
     }

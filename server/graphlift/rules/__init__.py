@@ -8,6 +8,7 @@ from graphlift.rules.base import (
     RuleModule,
     all_rules,
     findings_of,
+    mismatch_finding,
     rule_named,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "RuleModule",
     "all_rules",
     "findings_of",
+    "mismatch_finding",
     "rule_named",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from graphlift.facts import Cause, FunctionFacts
 from graphlift.index import qualname_of
 from graphlift.interp.entry import ParameterEvidence
+from graphlift.interp.summary import Origin
 from graphlift.values import (
     Array,
     Bound,
@@ -22,17 +24,20 @@ from graphlift.values import (
     Sequence,
     SetOf,
     ShapeValue,
+    Tensor,
     Unknown,
     Value,
     Variable,
+    display,
     options,
+    shape_text,
     short_name,
 )
 
 
 def shown(subject: str) -> str:
     """A definition or attribute as users write it, without its module."""
-    if subject.startswith("global "):
+    if subject.startswith(("global ", "captured ")):
         return subject.rpartition(".")[2]
     if ":" in subject:
         return qualname_of(subject).replace(".<locals>", "")
@@ -89,6 +94,66 @@ def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
             return []
 
 
+MOST_SHOWN = 4
+"""More values than this are counted, not shown."""
+
+
+def causes_of(fn: FunctionFacts, *kinds: str) -> list[Cause]:
+    """The arguments that have a function traced again and again, where they differ in one of these ways."""
+    counted, options = fn.retracing, dict(fn.decoration.options)
+    if counted is None or not counted.again or "input_signature" in options:
+        return []
+    if "reduce_retracing" in options and not counted.relaxed_again:
+        return []
+    return [cause for cause in counted.causes if cause.kind in kinds]
+
+
+def call_origins(cause: Cause) -> tuple[Origin, ...]:
+    """The calls that show a cause, each with what it passes."""
+    pairs = zip(cause.places, cause.values, strict=True)
+    found = {place: Origin(place, f"here `{cause.parameter}` is {_brief(value)}") for place, value in pairs}
+    return tuple(found.values())[:MOST_SHOWN]
+
+
+def values_shown(cause: Cause) -> str:
+    """Some of the values that an argument takes."""
+    texts = list(dict.fromkeys(_brief(value) for value in cause.values))
+    if len(texts) > MOST_SHOWN:
+        return f"{', '.join(texts[: MOST_SHOWN - 1])} and {len(texts) - MOST_SHOWN + 1} others"
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def _brief(value: Value) -> str:
+    match value:
+        case Tensor() | Variable() | Array():
+            return shape_text(value.shape)
+        case Const():
+            return value.text
+        case Sequence() if value.items is not None:
+            return f"a {value.type} of {len(value.items)}"
+        case Mapping() if value.items is not None:
+            keys = ", ".join(key.text for key, _ in value.items)
+            return f"a dict with the keys {keys}" if keys else "an empty dict"
+        case _:
+            return f"`{display(value)}`"
+
+
+def unknown_reasons(value: Value, depth: int = 0) -> frozenset[str]:
+    """The reasons of what is unknown in a result, also inside lists, tuples and dicts."""
+    found: frozenset[str] = frozenset()
+    for option in options(value):
+        inner: tuple[Value, ...] = ()
+        if isinstance(option, Unknown):
+            found |= {option.reason}
+        elif isinstance(option, Sequence):
+            inner = option.items if option.items is not None else (option.element,)
+        elif isinstance(option, Mapping):
+            inner = (option.value,)
+        if depth < 4:
+            found = found.union(*(unknown_reasons(each, depth + 1) for each in inner))
+    return found
+
+
 FEW_VALUES = 2
 """So many different Python values make so many traces, once: that is what `training=True` and `False` do."""
 
@@ -110,6 +175,14 @@ def varying_value(parameter: ParameterEvidence) -> str:
     if len(constants) > FEW_VALUES:
         return "given the Python values " + ", ".join(sorted(o.text for o in constants))
     return ""
+
+
+def made_anew(cause: Cause) -> str:
+    """What kind of function object a cause is about."""
+    value = cause.values[0]
+    if isinstance(value, Bound) and isinstance(value.function, Function):
+        return f"the bound method `{shown(value.function.definition)}`"
+    return "ever other functions"
 
 
 def fresh_callable(parameter: ParameterEvidence) -> str:

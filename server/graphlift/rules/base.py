@@ -15,10 +15,10 @@ from types import ModuleType
 
 import msgspec
 
-from graphlift.facts import FunctionFacts
-from graphlift.interp.summary import Effect
+from graphlift.facts import FunctionFacts, Mismatch
+from graphlift.interp.summary import Effect, Origin
 from graphlift.source.span import Place
-from graphlift.verdict import Severity
+from graphlift.verdict import Argument, Severity
 
 
 class Consequence(Enum):
@@ -28,10 +28,14 @@ class Consequence(Enum):
     """Tracing raises, or the second call does."""
     DIFFERS = "differs"
     """The graph does something else than the eager function, silently."""
+    BROKEN = "broken"
+    """It raises, traced or not."""
     RETRACES = "retraces"
     """The graph is built again and again."""
     NO_GAIN = "no gain"
     """Running as a graph is not worth it."""
+    OPTIONS = "options"
+    """The arguments of the `tf.function` itself are out of date, or do not fit the calls."""
     UNSEEN = "unseen"
     """Something that decides cannot be seen."""
 
@@ -57,6 +61,12 @@ class Finding(msgspec.Struct, frozen=True, order=True):
     certain: bool = True
     assumption: str = ""
     """For findings that are not certain: what would have to hold for there to be no problem."""
+    arguments: tuple[Argument, ...] = ()
+    """The arguments of the `tf.function` that would mend it."""
+    origins: tuple[Origin, ...] = ()
+    """For values that cannot meet: where each of them comes from."""
+    eager: bool = False
+    """Whether it raises in the program as it is, and not only when the function is traced."""
 
 
 class Report:
@@ -74,14 +84,34 @@ class Report:
         via: tuple[Place, ...] = (),
         certain: bool = True,
         assumption: str = "",
+        arguments: tuple[Argument, ...] = (),
+        origins: tuple[Origin, ...] = (),
     ) -> None:
         """Report a finding."""
-        self.findings.append(Finding(self._rule, place, message, via, certain, assumption))
+        self.findings.append(Finding(self._rule, place, message, via, certain, assumption, arguments, origins))
+
+    def mismatches(self, found: Iterable[Mismatch]) -> None:
+        """Report values that cannot meet, under the rule of the same name."""
+        self.findings += [mismatch_finding(m) for m in found if m.effect.kind == self._rule]
 
     def effect(self, effect: Effect, message: str, *, certain: bool | None = None) -> None:
         """Report an effect as a finding, at its place and with its chain of calls."""
         sure = effect.certain if certain is None else certain
         self(effect.place, message, via=effect.via, certain=sure)
+
+
+def mismatch_finding(mismatch: Mismatch) -> Finding:
+    """The finding about values that cannot meet."""
+    effect = mismatch.effect
+    return Finding(
+        effect.kind,
+        effect.place,
+        effect.subject,
+        effect.via,
+        mismatch.certain,
+        origins=effect.origins,
+        eager=mismatch.eager,
+    )
 
 
 Check = Callable[[FunctionFacts, Report], None]
@@ -107,7 +137,7 @@ def all_rules() -> tuple[RuleModule, ...]:
     package = importlib.import_module("graphlift.rules")
     found: list[RuleModule] = []
     for entry in pkgutil.iter_modules(package.__path__):
-        if entry.name.startswith("_") or entry.name == "base":
+        if entry.ispkg or entry.name.startswith("_") or entry.name == "base":
             continue
         module: ModuleType = importlib.import_module(f"graphlift.rules.{entry.name}")
         found.append(

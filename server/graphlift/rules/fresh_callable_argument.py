@@ -44,7 +44,7 @@ Whether a closure is made once and passed often, which is fine.
 from __future__ import annotations
 
 from graphlift.facts import FunctionFacts
-from graphlift.rules._words import fresh_callable
+from graphlift.rules._words import causes_of, fresh_callable, made_anew
 from graphlift.rules.base import Consequence, Report, Rule
 
 RULE = Rule(Consequence.RETRACES)
@@ -52,7 +52,10 @@ RULE = Rule(Consequence.RETRACES)
 
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report parameters that visible callers give functions made on the spot."""
+    counted = {cause.parameter: made_anew(cause) for cause in causes_of(fn, "callable")}
+    if "input_signature" in dict(fn.decoration.options):
+        return
     for parameter in fn.parameters:
-        what = fresh_callable(parameter)
+        what = fresh_callable(parameter) or counted.get(parameter.name, "")
         if what:
             report(fn.def_place, f"`{parameter.name}` is given {what}: a new one makes a new trace")

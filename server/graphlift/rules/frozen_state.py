@@ -69,6 +69,7 @@ RULE = Rule(Consequence.DIFFERS)
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report reads of Python state that other code changes."""
     own = {effect.place.definition for effect in fn.of("writes-state")}
+    own |= {fn.definition} if own else set()
     changed: dict[str, StateChange] = {}
     for entry in sorted(fn.changes, key=lambda entry: not entry.certain):
         if entry.changer not in own:

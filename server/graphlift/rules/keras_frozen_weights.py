@@ -1,7 +1,8 @@
 """Keras 3 would freeze the weights of a `call` that carries `tf.function`.
 
 ## Why this matters in a graph
-Keras 3 calls a layer's `call` once, before its sublayers are built, in a scope without real variables. A
+Keras 3 calls the `call` of a layer without a `build` of its own once, before its sublayers are built, in a scope
+without real variables; and again for each `KerasTensor` that it is given. A
 `tf.function` that is traced there keeps the initial weights as constants: the forward pass ignores every later
 update, all gradients are `None`, and nothing says so. Keras 2 is not concerned.
 
@@ -50,8 +51,9 @@ predict(tf.ones([2, 3]))
 ```
 
 ## What this rule cannot see
-Whether the sublayers are built before the first call (`model.build(shape)`, an own `build` method, a
-`keras.Input`), which makes it safe.
+Whether the sublayers are built by other code before the first call (`model.build(shape)`), which makes it safe.
+An own `build` method, a functional model, a `keras.Input` at the start of a `Sequential` and layers that
+`__init__` builds or calls are seen.
 
 ## References
 - https://keras.io/guides/migrating_to_keras_3
@@ -73,4 +75,9 @@ def check(fn: FunctionFacts, report: Report) -> None:
         report(
             fn.def_place,
             f"Keras 3 traces it before the layers of `{owner}` are built, which freezes their weights",
+        )
+    elif fn.calls_frozen and not fn.decoration.decorated:
+        callee = shown(fn.calls_frozen)
+        report(
+            fn.def_place, f"calls `{callee}`, a `tf.function` with weights frozen by Keras 3: mend that first"
         )

@@ -58,5 +58,5 @@ RULE = Rule(Consequence.RETRACES)
 
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report nested functions that are made more than once."""
-    if fn.made_anew_by:
+    if fn.made_anew_by and (fn.retracing is None or fn.retracing.made_again):
         report(fn.def_place, f"`{shown(fn.made_anew_by)}` makes it anew at each call, and so its trace")

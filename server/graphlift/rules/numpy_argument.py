@@ -9,11 +9,10 @@ converts it once, at the call, to a float64 tensor, and the first op with a floa
 import numpy as np
 import tensorflow as tf
 
-w = tf.Variable(tf.ones([3]))
-
 
 def score(x):  # verdict: unknown [numpy-argument]
-    return tf.reduce_sum(tf.sin(x * w) * tf.cos(w))
+    y = tf.convert_to_tensor(x, tf.float32)
+    return tf.reduce_sum(tf.sin(y) * tf.cos(y) + tf.tan(y) - tf.exp(y))
 
 
 score(np.ones([3]))
@@ -24,12 +23,11 @@ score(np.ones([3]))
 import numpy as np
 import tensorflow as tf
 
-w = tf.Variable(tf.ones([3]))
-
 
 @tf.function
 def score(x):
-    return tf.reduce_sum(tf.sin(x * w) * tf.cos(w))
+    y = tf.convert_to_tensor(x, tf.float32)
+    return tf.reduce_sum(tf.sin(y) * tf.cos(y) + tf.tan(y) - tf.exp(y))
 
 
 score(np.ones([3]).astype(np.float32))

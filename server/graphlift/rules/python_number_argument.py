@@ -42,7 +42,7 @@ Callers that are not in the analysed files.
 from __future__ import annotations
 
 from graphlift.facts import FunctionFacts
-from graphlift.rules._words import varying_value
+from graphlift.rules._words import causes_of, values_shown, varying_value
 from graphlift.rules.base import Consequence, Report, Rule
 
 RULE = Rule(Consequence.RETRACES)
@@ -50,7 +50,12 @@ RULE = Rule(Consequence.RETRACES)
 
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report parameters that visible callers give varying Python numbers."""
+    counted = {cause.parameter: cause for cause in causes_of(fn, "number", "text")}
+    if "input_signature" in dict(fn.decoration.options):
+        return
     for parameter in fn.parameters:
         what = varying_value(parameter)
+        if not what and parameter.name in counted:
+            what = f"given {values_shown(counted[parameter.name])}"
         if what:
             report(fn.def_place, f"`{parameter.name}` is {what}: each new value makes a new trace")

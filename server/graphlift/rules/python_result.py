@@ -30,6 +30,10 @@ def count(x):
 count(tf.ones([3]))
 ```
 
+The same holds for what a function passes through: where it asks what an argument is and returns it
+as it is when that is no tensor, a caller that cannot be seen may pass a Python object, and would get
+a tensor back.
+
 ## What this rule cannot see
 What callers do with the result.
 
@@ -41,7 +45,8 @@ What callers do with the result.
 from __future__ import annotations
 
 from graphlift.facts import FunctionFacts
-from graphlift.rules._words import python_parts
+from graphlift.interp.entry import unseen_reason
+from graphlift.rules._words import python_parts, unknown_reasons
 from graphlift.rules.base import Consequence, Report, Rule
 from graphlift.verdict import Severity
 
@@ -52,6 +57,7 @@ def check(fn: FunctionFacts, report: Report) -> None:
     """Report results that are not tensors."""
     for part, certain in python_parts(fn.returns):
         report(fn.def_place, f"returns {part}, which a graph cannot return as it is", certain=certain)
+    _passed_through(fn, report)
     for effect in fn.of("yields"):
         if not effect.via:
             report.effect(effect, "a generator cannot run as a graph")
@@ -59,3 +65,27 @@ def check(fn: FunctionFacts, report: Report) -> None:
         report.effect(effect, "a coroutine cannot run as a graph")
     if fn.info.is_async:
         report(fn.def_place, "a coroutine cannot run as a graph")
+
+
+def _passed_through(fn: FunctionFacts, report: Report) -> None:
+    """Report arguments that come back unchanged when they are no tensors, while not all callers are visible."""
+    if fn.doubt is None:
+        return
+    names = {unseen_reason(fn.definition, p.name): p.name for p in fn.parameters}
+    hidden = {e.subject for e in fn.doubt.effects if e.kind == "trusts-annotation" and not e.via}
+    returned = (unknown_reasons(fn.doubt.returns) | hidden) - unknown_reasons(fn.returns)
+    expected = set(python_parts(fn.returns))
+    python = [part for part, certain in python_parts(fn.doubt.returns) if certain]
+    new = [part for part in python if (part, True) not in expected]
+    told: set[str] = set()
+    for effect in fn.doubt.effects:
+        name = names.get(effect.subject, "") if effect.kind == "tests-kind" else ""
+        if not name or name in told:
+            continue
+        asked = "it is asked what `{}` is, and a caller that cannot be seen may pass what is no tensor"
+        if effect.target == "tensor" and returned:
+            told.add(name)
+            report.effect(effect, f"{asked.format(name)}: that would come back as a tensor", certain=False)
+        elif new:
+            told.add(name)
+            report.effect(effect, f"{asked.format(name)}: then it returns {new[0]}", certain=False)

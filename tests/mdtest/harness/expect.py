@@ -11,7 +11,18 @@ from dataclasses import dataclass
 
 from .page import SourceFile
 
-KINDS = ("error", "revealed", "verdict", "fact", "calls", "recomputed", "graph", "bug")
+KINDS = (
+    "error",
+    "revealed",
+    "verdict",
+    "arguments",
+    "signature",
+    "fact",
+    "calls",
+    "recomputed",
+    "graph",
+    "bug",
+)
 
 GRAPH = ("same", "differs", "raises", "retraces", "hangs", "undecidable")
 VERDICTS = ("convert", "blocked", "unprofitable", "remove", "reconfigure", "keep", "unknown")

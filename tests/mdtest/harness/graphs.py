@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from graphlift.fixes import apply
 from graphlift.verify import Judge, Judgement, Limits, Outcome, Plan, Program, Target
 
-from .expect import GraphWanted, expectations, graph, verdict
+from . import offers
+from .expect import Expected, GraphWanted, expectations, graph, verdict
 from .failures import Failure
 from .page import Section, SourceFile
 from .static import settings, write
@@ -33,11 +35,26 @@ def wanted(section: Section) -> list[tuple[SourceFile, int, GraphWanted]]:
     ]
 
 
+def offered(section: Section) -> list[tuple[SourceFile, Expected]]:
+    """The test's assertions about arguments that a `tf.function` should be given."""
+    return [
+        (file, each)
+        for file in section.versions[0]
+        for each in expectations(file)
+        if each.kind in ("arguments", "signature") and offers.wanted_arguments(each)
+    ]
+
+
 def check(section: Section, place: Path, judge_for: JudgeFor, known: Known) -> list[Failure]:
-    """Everything in which the test's `graph` assertions and TensorFlow disagree."""
+    """Everything in which the test's `graph` assertions and TensorFlow disagree.
+
+    With the arguments that `arguments` and `signature` name, a graph must do the same as eager execution.
+    """
     write(section, place)
     judge = judge_for(settings(section, place).keras or 3)
     failures: list[Failure] = []
+    for file, each in offered(section):
+        failures += _offer(section, place, file, each, judge, known)
     for file, line, expected in wanted(section):
         qualname = qualname_at(file, line)
         if qualname is None:
@@ -54,6 +71,26 @@ def check(section: Section, place: Path, judge_for: JudgeFor, known: Known) -> l
     return failures
 
 
+def _offer(
+    section: Section, place: Path, file: SourceFile, expected: Expected, judge: Judge, known: Known
+) -> list[Failure]:
+    qualname = qualname_at(file, expected.line)
+    if qualname is None:
+        return [Failure(file, expected.line, expected.kind, "no function on this line")]
+    path = place / file.name
+    made = offers.given(file, place, qualname, expected.line, offers.wanted_arguments(expected))
+    if isinstance(made, str):
+        return [Failure(file, expected.line, f"{expected.kind}: {expected.value}", made)]
+    text = apply(file.text, made.edits)
+    path.write_text(text, encoding="utf-8")
+    plan = Plan(Program(str(place), section.entry.name), Target(str(path), qualname), limits=LIMITS)
+    judgement = known.judge(judge, plan, section, text)
+    path.write_text(file.text, encoding="utf-8")
+    if judgement.outcome is Outcome.SAME:
+        return []
+    return [Failure(file, expected.line, f"the same under `{expected.value}`", _shown(judgement))]
+
+
 def contradictions(section: Section) -> list[Failure]:
     """Functions that are said to be worth converting though TensorFlow says that a graph isn't the same.
 
@@ -67,7 +104,9 @@ def contradictions(section: Section) -> list[Failure]:
         for line, kinds in by_line.items():
             if {"verdict", "graph"} <= kinds.keys() and "bug" not in kinds:
                 outcome = graph(kinds["graph"]).outcome
-                if verdict(kinds["verdict"]).verdict == "convert" and outcome != "same":
+                given = kinds.get("arguments")
+                mended = outcome == "retraces" and given is not None and bool(offers.wanted_arguments(given))
+                if verdict(kinds["verdict"]).verdict == "convert" and outcome != "same" and not mended:
                     found.append(Failure(file, line, "`bug: reason`", f"convert, where the graph {outcome}"))
     return found
 
@@ -124,8 +163,8 @@ class Known:
         self._store = store
         self._sources = _digest(_judge_sources())
 
-    def judge(self, judge: Judge, plan: Plan, section: Section) -> Judgement:
-        """The judgement on one function of a test."""
+    def judge(self, judge: Judge, plan: Plan, section: Section, changed: str = "") -> Judgement:
+        """The judgement on one function of a test, with another text in its file where there is one."""
         files = [(file.name, file.text) for file in section.versions[0]]
         facts = (
             sorted(judge.server.start().items()),
@@ -133,6 +172,7 @@ class Known:
             files,
             plan.target.qualname,
             plan.target.line,
+            *([changed] if changed else []),
         )
         key = _digest(
             [repr(facts).encode(), self._sources.encode(), plan.target.path.rpartition("/")[2].encode()]

@@ -12,6 +12,7 @@ from graphlift.source.config import ConfigurationError, Settings, load
 from graphlift.source.span import Span
 from graphlift.verdict import Diagnostic, FileReport, FunctionReport
 
+from . import offers
 from .expect import ExpectationError, Expected, expectations, finding, listed, verdict
 from .failures import Failure
 from .page import Section, Snapshot, SourceFile
@@ -72,6 +73,7 @@ def _file(
         *_problems(file, report, wanted),
         *_diagnostics(file, report, wanted, default_rule, hints),
         *_verdicts(file, report, wanted),
+        *offers.check(file, report, wanted),
         *_exactly(file, wanted, "revealed", inspect.revealed(workspace, path)),
         *_facts(file, wanted, inspect.facts(workspace, path)),
         *_calls(file, wanted, inspect.calls(workspace, path)),
