@@ -55,6 +55,9 @@ def test_right_assertions_hold(tmp_path: Path) -> None:
         (example("# verdict: blocked"), 9, "verdict: blocked", "verdict: convert"),
         (example("# verdict: convert (assumed)"), 9, "(assumed)", "(proven)"),
         (example("# verdict: convert [python-result]"), 9, "[python-result]", "convert []"),
+        (example("# arguments: reduce_retracing=True"), 9, "reduce_retracing=True", "arguments: nothing"),
+        (example("# signature: nothing"), 9, "signature: nothing", "tf.TensorSpec(shape=(2,)"),
+        (example("# signature: [tf.TensorSpec(shape=(3,), dtype=tf.float32)]"), 9, "(3,)", "(2,)"),
         (example("# fact: io(file)"), 9, "fact: io(file)", "ops("),
         (example(on_return='  # error: "no"'), 11, 'error: "no"', "nothing"),
         (example(on_return="  # revealed: int"), 11, "revealed: int", "nothing"),
@@ -285,3 +288,35 @@ def test_blocks_merge_in_order_unless_they_name_files() -> None:
     assert [file.name for file in files.versions[0]] == ["pkg/m.py", "main.py"]
     assert files.entry.name == "main.py"
     assert merged.settings == files.settings == "keras = 2"
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("comment", "outcome"),
+    [
+        ("# signature: [tf.TensorSpec(shape=(2,), dtype=tf.float32)]", None),
+        ("# signature: [tf.TensorSpec(shape=(3,), dtype=tf.float32)]", "raises TypeError"),
+        ("# signature: nothing", None),
+        ("# arguments: reduce_retracing=True", None),
+        ("# arguments: autograph=no_such_name", "no_such_name"),
+    ],
+)
+def test_arguments_are_judged(
+    comment: str, outcome: str | None, tmp_path: Path, judge_for: graphs.JudgeFor, known: graphs.Known
+) -> None:
+    failures = graphs.check(example(comment), tmp_path, judge_for, known)
+    assert len(failures) == int(outcome is not None)
+    if outcome is not None:
+        assert outcome in failures[0].actual
+    assert (tmp_path / "main.py").read_text() == example(comment).entry.text
+
+
+def test_a_conversion_that_retraces_needs_what_mends_it() -> None:
+    convert = example("# verdict: convert  # graph: retraces")
+    assert graphs.contradictions(convert)
+    mended = example("# verdict: convert  # graph: retraces  # arguments: reduce_retracing=True")
+    assert graphs.contradictions(mended) == []
+    unmended = example("# verdict: convert  # graph: retraces  # arguments: nothing")
+    assert graphs.contradictions(unmended)
+    differs = example("# verdict: convert  # graph: differs  # arguments: reduce_retracing=True")
+    assert graphs.contradictions(differs)

@@ -29,6 +29,7 @@ PAGES = Path(__file__).parent / "rules"
 HARM = {
     Consequence.RAISES: {Outcome.RAISES, Outcome.HANGS},
     Consequence.DIFFERS: {Outcome.DIFFERS, Outcome.RAISES},
+    Consequence.BROKEN: {Outcome.DIFFERS, Outcome.RAISES},
     Consequence.RETRACES: {Outcome.RETRACES},
 }
 """What TensorFlow must say of a rule's example, by what the rule says would happen."""

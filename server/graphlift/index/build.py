@@ -33,6 +33,7 @@ def build_unit(key: str, path: str, parsed: Parsed) -> Unit:
         imports=tuple(builder.imports),
         star_imports=tuple(builder.star_imports),
         bindings=tuple(sorted(builder.bindings)),
+        variables=tuple(sorted(builder.variables)),
         global_writes=_grouped(builder.global_writes),
         attribute_writes=_grouped(builder.attribute_writes),
         exports=_exports(parsed.tree) if parsed.tree is not None else None,
@@ -83,6 +84,7 @@ class _Builder:
         self.imports: list[ImportInfo] = []
         self.star_imports: list[tuple[str, DefId]] = []
         self.bindings: set[str] = set()
+        self.variables: set[str] = set()
         self.global_writes: list[tuple[str, DefId]] = []
         self.attribute_writes: list[tuple[str, DefId]] = []
         self.layouts: dict[DefId, Layout] = {}
@@ -150,6 +152,8 @@ class _Builder:
             self.mentions.add(node.attrname)
         elif isinstance(node, nodes.AssignName):
             self._bind(node.name, scope, inside)
+            if inside is None and scope.endswith(f":{MODULE_BODY}"):
+                self.variables.add(node.name)
         elif isinstance(node, nodes.AssignAttr):
             self._attribute_write(node, scope)
         elif isinstance(node, nodes.Import):

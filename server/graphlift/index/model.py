@@ -98,6 +98,8 @@ class ModuleIndex(msgspec.Struct, frozen=True):
     imports: tuple[ImportInfo, ...]
     star_imports: tuple[tuple[str, DefId], ...]
     bindings: tuple[str, ...]
+    variables: tuple[str, ...]
+    """The names that the top level binds by assignment, loops or `with`: not by an import or a definition alone."""
     global_writes: tuple[tuple[str, tuple[DefId, ...]], ...]
     """Names that functions rebind through `global`, with those functions."""
     attribute_writes: tuple[tuple[str, tuple[DefId, ...]], ...]

@@ -6,9 +6,11 @@ import msgspec
 
 from graphlift.interp.frame import Frame
 from graphlift.interp.objects import store_attribute, stored
+from graphlift.interp.places import cell_of, held_at, note_change, places_of
 from graphlift.interp.targets import target_of
 from graphlift.syntax import nodes
 from graphlift.values import (
+    NEVER,
     Array,
     Const,
     Dataset,
@@ -60,7 +62,7 @@ def _name(frame: Frame, target: nodes.AssignName, value: Value) -> None:
         return
     if frame.is_module and name in frame.env:
         frame.write_cell(("changed-global", frame.module, name), const(frame.definition))
-    frame.env[name] = value
+    frame.env[name] = held_at(value, f"global {frame.module}.{name}") if frame.is_module else value
     forget_paths(frame, name)
     if frame.is_module:
         frame.write_cell(("global", frame.module, name), concrete(stored(value)))
@@ -202,7 +204,8 @@ def mutate(
 
     Every name on the path that holds the same allocation sees the change; so does the place it was read from.
     """
-    replace_everywhere(frame, node, before, after)
+    note_change(frame, before, where, node)
+    put_back(frame, node, before, after)
     target = target_of(frame, node, before)
     if target == "fresh":
         if frame.tensor_loop and after != before:
@@ -238,7 +241,19 @@ def _remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
         frame.write_cell(("changed-global", frame.module, node.name), const(frame.definition))
 
 
-def replace_everywhere(frame: Frame, node: nodes.NodeNG, before: Value, after: Value) -> None:
+def put_back(frame: Frame, node: nodes.NodeNG | None, before: Value, after: Value) -> None:
+    """A container has a new content: for local names, for the callers that gave it, for the places that hold it."""
+    for part in getattr(before, "site", "").split("|"):
+        if part.startswith("@") and not frame.silent:
+            frame.left[part[1:]] = join(frame.left.get(part[1:], NEVER), after)
+    for place in places_of(before):
+        cell = cell_of(place)
+        if cell is not None:
+            frame.write_cell(cell, stored(after))
+    replace_everywhere(frame, node, before, after)
+
+
+def replace_everywhere(frame: Frame, node: nodes.NodeNG | None, before: Value, after: Value) -> None:
     """Let every local name that holds the allocation `before` hold `after`."""
     if before == after:
         return
@@ -246,7 +261,7 @@ def replace_everywhere(frame: Frame, node: nodes.NodeNG, before: Value, after: V
 
     if isinstance(node, nodes.Name) and node.name in frame.env:
         frame.env[node.name] = _replaced(frame.env[node.name], before, after)
-    path = path_text(node)
+    path = path_text(node) if node is not None else ""
     if path:
         frame.paths[path] = after
     site = getattr(before, "site", "")

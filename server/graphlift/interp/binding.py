@@ -37,6 +37,8 @@ class Site:
     keywords: dict[str, nodes.NodeNG] = field(default_factory=dict)
     traced: str = ""
     hosted: bool = False
+    signature: Value | None = None
+    """The `input_signature` of the graph function that is called."""
 
 
 def bind(
@@ -79,12 +81,17 @@ def bind(
     return bound, where
 
 
-def for_context(value: Value, name: str, hosted: bool = False) -> Value:
-    """An argument as the callee sees it: tensors may be symbolic (unless `hosted`), containers are the caller's."""
+def for_context(value: Value, name: str, hosted: bool = False, keep: bool = False) -> Value:
+    """An argument as the callee sees it: tensors may be symbolic (unless `hosted`), containers are the caller's.
+
+    With `keep` an instance stays known as the one that was made where its site says.
+    """
 
     def convert(option: Value) -> Value:
         if isinstance(option, Tensor) and option.eager and not hosted:
             return msgspec.structs.replace(option, eager=False)
+        if keep and isinstance(option, Instance):
+            return option
         if isinstance(option, Sequence | Mapping | SetOf | Instance | Array) and option.site:
             return msgspec.structs.replace(option, site=f"@{name}")
         return option

@@ -11,6 +11,7 @@ from graphlift.interp.instances import call_special
 from graphlift.interp.narrow import isinstance_answer
 from graphlift.interp.objects import attribute, store_attribute
 from graphlift.interp.statements import is_symbolic
+from graphlift.interp.static_shapes import note_length
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -54,9 +55,16 @@ def _for(*names: str) -> Callable[[Builtin], Builtin]:
     return register
 
 
+_STARRED = Unknown("what is given through `*` is not followed")
+
+
 def call_builtin(frame: Frame, name: str, arguments: Arguments, site: Site) -> Value:
     """Call the built-in `name`."""
     found = _BUILTINS.get(name)
+    if arguments.star and name in ("zip", "map"):
+        return Iterator(Sequence("tuple", None, _STARRED) if name == "zip" else _STARRED)
+    if arguments.star and name not in ("print", "isinstance", "issubclass"):
+        return Unknown(f"what `{name}` gives with arguments through `*` is not followed")
     if found is not None:
         return found(frame, arguments, site)
     if name in _EXCEPTIONS:
@@ -83,9 +91,12 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
     """`float(t)` and the like: Python's type outside a graph, a tensor (or an error) inside."""
     results: list[Value] = []
     for option in options(value):
-        if is_symbolic(option):
+        if is_symbolic(frame, option):
             frame.effect("python-cast", site.node, f"{name}()")
-            results.append(Tensor(dtype, ()) if not frame.unconverted else Py(kind))
+            # Python's own number promotes as NumPy's float64 or int64 do where no graph is made.
+            results.append(
+                Tensor(dtype if kind == "bool" else None, ()) if not frame.unconverted else Py(kind)
+            )
         elif isinstance(option, Unknown):
             frame.effect("uses-python", site.node, option.reason, certain=False)
             frame.effect("python-cast", site.node, f"{name}()", certain=False)
@@ -127,7 +138,7 @@ def _float(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @_for("bool")
 def _bool(frame: Frame, arguments: Arguments, site: Site) -> Value:
     value = _first(arguments)
-    if is_symbolic(value):
+    if is_symbolic(frame, value):
         frame.effect("tensor-as-bool", site.node, "bool()")
         return Py("bool")
     return join_all(_converted(o, "bool") if isinstance(o, Const) else Py("bool") for o in options(value))
@@ -135,7 +146,7 @@ def _bool(frame: Frame, arguments: Arguments, site: Site) -> Value:
 
 @_for("complex")
 def _complex(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if any(is_symbolic(v) for v in arguments.positional):
+    if any(is_symbolic(frame, v) for v in arguments.positional):
         frame.effect("python-on-tensor", site.node, "complex()")
     return Py("complex")
 
@@ -143,7 +154,7 @@ def _complex(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @_for("str", "repr", "ascii", "format", "bin", "hex", "oct", "chr")
 def _text(frame: Frame, arguments: Arguments, site: Site) -> Value:
     value = _first(arguments)
-    if is_symbolic(value):
+    if is_symbolic(frame, value):
         frame.effect("formats-tensor", site.node, "str()")
     for option in options(value):
         if isinstance(option, Instance):
@@ -185,6 +196,7 @@ def _dynamic(frame: Frame, arguments: Arguments, site: Site) -> Value:
 
 @_for("len")
 def _len(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    note_length(frame, site.node, _first(arguments))
     return join_all(_length(frame, option, site) for option in options(_first(arguments)))
 
 
@@ -210,9 +222,10 @@ def _range(frame: Frame, arguments: Arguments, site: Site) -> Value:
         for option in options(value):
             if isinstance(option, Unknown):
                 frame.effect("uses-python", site.node, option.reason)
-    if any(is_symbolic(v) for v in given):
+    if any(is_symbolic(frame, v) for v in given):
         if frame.unconverted:
             frame.effect("python-on-tensor", site.node, "range()")
+            frame.effect("unconverted", site.node, "range()")
         # AutoGraph turns this into `tf.range`: a loop over it becomes a graph loop.
         dtype = next((o.dtype for v in given for o in options(v) if isinstance(o, Tensor)), None)
         return Tensor(dtype, (None,))
@@ -254,7 +267,7 @@ def _numeric(frame: Frame, arguments: Arguments, site: Site) -> Value:
     given = arguments.positional
     if len(given) == 1 and name in ("max", "min", "sum"):
         source = given[0]
-        if is_symbolic(source):
+        if is_symbolic(frame, source):
             frame.effect("tensor-iteration", site.node, f"{name}()")
             return Tensor()
         elements = iteration(frame, source, site.node)
@@ -263,7 +276,7 @@ def _numeric(frame: Frame, arguments: Arguments, site: Site) -> Value:
     _call_key(frame, arguments, elements, site)
     if name == "sum":
         return _sum(frame, given, elements, site)
-    if any(is_symbolic(o) for o in options(elements)):
+    if any(is_symbolic(frame, o) for o in options(elements)):
         if name in ("max", "min"):
             frame.effect("tensor-as-bool", site.node, f"{name}()")
         elif name in ("round", "divmod"):
@@ -301,10 +314,10 @@ def _call_key(frame: Frame, arguments: Arguments, element: Value, site: Site) ->
 @_for("sorted")
 def _sorted(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = _first(arguments)
-    if is_symbolic(source):
+    if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "sorted()")
     element = iteration(frame, source, site.node)
-    if is_symbolic(element):
+    if is_symbolic(frame, element):
         frame.effect("tensor-as-bool", site.node, "sorted()")
     _call_key(frame, arguments, element, site)
     count = known_length(source)
@@ -316,7 +329,7 @@ def _sorted(frame: Frame, arguments: Arguments, site: Site) -> Value:
 def _any(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = _first(arguments)
     element = iteration(frame, source, site.node)
-    if is_symbolic(source) or is_symbolic(element):
+    if is_symbolic(frame, source) or is_symbolic(frame, element):
         frame.effect("tensor-as-bool", site.node, "any() or all()")
     return Py("bool")
 
@@ -325,10 +338,10 @@ def _any(frame: Frame, arguments: Arguments, site: Site) -> Value:
 def _enumerate(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = _first(arguments)
     element = iteration(frame, source, site.node)
-    if any(isinstance(o, Dataset) for o in options(source)):
+    if not frame.plain and any(isinstance(o, Dataset) for o in options(source)):
         # AutoGraph turns this into `dataset.enumerate()`, which counts in int64 tensors.
         return Dataset(Sequence("tuple", (Tensor("int64", ()), element), join(Tensor("int64", ()), element)))
-    if is_symbolic(source):
+    if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "enumerate()")
     count = known_length(source)
     if count is not None and count <= 16 and isinstance(source, Sequence) and source.items is not None:
@@ -347,7 +360,7 @@ def _zip(frame: Frame, arguments: Arguments, site: Site) -> Value:
             elements = tuple(v.element for v in given if isinstance(v, Dataset))
             return Dataset(Sequence("tuple", elements, join_all(elements)))
         frame.effect("tensor-iteration", site.node, "zip() over a dataset")
-    elif any(is_symbolic(v) for v in given):
+    elif any(is_symbolic(frame, v) for v in given):
         frame.effect("tensor-iteration", site.node, "zip()")
     if given and all(isinstance(v, Sequence) and v.items is not None and len(v.items) <= 16 for v in given):
         rows = zip(*(v.items for v in given if isinstance(v, Sequence) and v.items is not None), strict=False)
@@ -362,7 +375,7 @@ def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if not arguments.positional:
         return Iterator(NEVER)
     function, *sources = arguments.positional
-    if any(is_symbolic(v) or isinstance(v, Dataset) for v in sources):
+    if any(is_symbolic(frame, v) or isinstance(v, Dataset) for v in sources):
         frame.effect("tensor-iteration", site.node, "map() or filter()")
     elements = tuple(iteration(frame, v, site.node) for v in sources)
     multiplier = frame.multiplier
@@ -372,7 +385,7 @@ def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
     frame.multiplier = multiplier
     is_filter = isinstance(site.node, nodes.Call) and site.node.func.as_string() == "filter"
     if is_filter:
-        if is_symbolic(result):
+        if is_symbolic(frame, result):
             frame.effect("tensor-as-bool", site.node, "filter()")
         return Iterator(elements[0] if elements else NEVER)
     return Iterator(result)
@@ -381,7 +394,7 @@ def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @_for("reversed")
 def _reversed(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = _first(arguments)
-    if is_symbolic(source):
+    if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "reversed()")
     if isinstance(source, Sequence) and source.items is not None:
         return Sequence("tuple", source.items[::-1], source.element)
@@ -395,7 +408,7 @@ def _list(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if not arguments.positional:
         return Sequence(name, (), NEVER, fresh)
     source = _first(arguments)
-    if is_symbolic(source) or any(isinstance(o, Dataset) for o in options(source)):
+    if is_symbolic(frame, source) or any(isinstance(o, Dataset) for o in options(source)):
         frame.effect("tensor-iteration", site.node, f"{name}()")
     if isinstance(source, Sequence) and source.items is not None:
         return Sequence(name, source.items, source.element, fresh)
@@ -487,9 +500,15 @@ def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if len(arguments.positional) == 3 and isinstance(arguments.positional[1], Const):
         receiver, name, value = arguments.positional
         node = site.positional[0] if site.positional else site.node
-        store_attribute(frame, receiver, str(const_value(name)), value, node)  # type: ignore[arg-type]
+        store_attribute(frame, receiver, str(const_value(name)), value, node)
     else:
         frame.effect("writes-state", site.node, "setattr()", target="heap")
+        for option in options(_first(arguments)):
+            if isinstance(option, Instance | Unknown):
+                owner = option.definition if isinstance(option, Instance) else "?"
+                frame.write_cell(
+                    ("attr", owner, "?"), Unknown("`setattr` with a computed name may have set it")
+                )
     return NONE
 
 
@@ -503,13 +522,14 @@ def _delattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
 def _type(frame: Frame, arguments: Arguments, site: Site) -> Value:
     value = _first(arguments)
     if isinstance(value, Instance):
-        return Class(value.definition)
+        exact = value.exact or not frame.analysis.query("subclasses", value.definition)
+        return Class(value.definition) if exact else Unknown("the type may be any subclass")
     return Unknown("the type of this value is not followed")
 
 
 @_for("id", "hash")
 def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if is_symbolic(_first(arguments)):
+    if is_symbolic(frame, _first(arguments)):
         frame.effect("python-on-tensor", site.node, "id() or hash()")
     return Py("int")
 
@@ -525,7 +545,7 @@ def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = _first(arguments)
     if any(isinstance(o, Dataset) for o in options(source)):
         return Iterator(iteration(frame, source, site.node), "dataset")
-    if is_symbolic(source):
+    if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "iter()")
     return Iterator(iteration(frame, source, site.node), "fresh")
 

@@ -10,14 +10,19 @@ import msgspec
 from graphlift import models
 from graphlift.index import FunctionInfo
 from graphlift.interp import objects
+from graphlift.interp.assign import put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.binding import abstracted, bind, for_context
 from graphlift.interp.expressions import evaluate
-from graphlift.interp.frame import Frame
+from graphlift.interp.frame import PLAIN, Frame
+from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.objects import library_base
+from graphlift.interp.places import note_change
+from graphlift.interp.static_shapes import note_unstack
 from graphlift.interp.summary import Context, Effect, Summary
 from graphlift.interp.targets import target_of
-from graphlift.models.api import Arguments, CallResult
+from graphlift.interp.unrolling import fresh_callables
+from graphlift.models.api import MISMATCHES, Arguments, CallResult
 from graphlift.models.uses import tensor_parameters
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -39,12 +44,14 @@ from graphlift.values import (
     Py,
     Sequence,
     SetOf,
+    Spec,
     Super,
     Tensor,
     Unknown,
     Value,
     Variable,
     display,
+    join,
     join_all,
     options,
 )
@@ -146,17 +153,19 @@ def call_value(frame: Frame, function: Value, arguments: Arguments, site: Site) 
         return NEVER
     if len(alternatives) == 1:
         return _call_one(frame, alternatives[0], arguments, site)
-    results = []
     alive = frame.alive
     survived = False
-    for option in alternatives:
-        if option == NONE:
-            continue
+
+    def one(option: Value) -> Value:
+        nonlocal survived
         frame.alive = alive
-        results.append(_call_one(frame, option, arguments, site))
+        result = _call_one(frame, option, arguments, site)
         survived = survived or frame.alive
+        return result
+
+    value = each(frame, [option for option in alternatives if option != NONE], one)
     frame.alive = survived
-    return join_all(results)
+    return value
 
 
 def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -> Value:
@@ -192,6 +201,7 @@ def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -
         case Object() if function.cls == "tensorflow.custom_gradient":
             return _call_custom_gradient(frame, function, arguments, site)
         case Object():
+            _call_activations(frame, function, site)
             return frame.result(
                 site.node, models.method(function, "__call__", arguments, FrameHost(frame, site.node))
             )
@@ -201,6 +211,15 @@ def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -
             return call_unknown(frame, function, arguments, site)
         case _:
             return not_callable(frame, function, site)
+
+
+def _call_activations(frame: Frame, layer: Object, site: Site) -> None:
+    """A layer calls the activation functions that it was made with; the model of the layer knows its results."""
+    for name, value in layer.config:
+        if name.endswith("activation") and isinstance(
+            value, Function | Bound | Partial | GraphFunction | Instance
+        ):
+            call_value(frame, value, Arguments((Tensor(),)), Site(site.node))
 
 
 def _call_custom_gradient(frame: Frame, function: Object, arguments: Arguments, site: Site) -> Value:
@@ -227,25 +246,31 @@ def call_unknown(frame: Frame, function: Unknown, arguments: Arguments, site: Si
         frame.effect("uses-model", node, function.reason, certain=False)
     frame.effect("unknown-call", node, f"{text}: {function.reason}")
     escape(frame, arguments, site)
-    return Unknown(function.reason)
+    return Unknown(f"what calling something unknown gives: {function.reason}")
 
 
 def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
     """Containers that go to unseen code may come back changed in any way."""
-    from graphlift.interp.assign import replace_everywhere
-
     for value, node in zip(arguments.positional, site.positional, strict=False):
         for option in options(value):
             if isinstance(option, Sequence) and option.type == "list":
                 changed = Sequence(
                     "list", None, Unknown("unseen code may have changed the list"), option.site
                 )
-                replace_everywhere(frame, node, option, changed)
+                put_back(frame, node, option, changed)
             elif isinstance(option, Mapping):
                 unknown = Unknown("unseen code may have changed the dict")
-                replace_everywhere(
-                    frame, node, option, Mapping(option.type, None, unknown, unknown, option.site)
-                )
+                put_back(frame, node, option, Mapping(option.type, None, unknown, unknown, option.site))
+
+
+def _rearrange(frame: Frame, arguments: Arguments, site: Site) -> None:
+    """A library function that changes a list puts into it what was in it, or what it is given beside it."""
+    for value, node in zip(arguments.positional, site.positional, strict=False):
+        others = [v for v in arguments.positional if v is not value]
+        for option in options(value):
+            if isinstance(option, Sequence) and option.type == "list":
+                element = join_all((option.element, *others))
+                put_back(frame, node, option, Sequence("list", None, element, option.site))
 
 
 # Functions of the program
@@ -267,13 +292,22 @@ def call_function(
     closure = _closure(frame, function)
     if frame.unconverted or _starts_unconverted(frame, info):
         closure = (*closure, (UNCONVERTED, TRUE))
-    raw = Context(
-        tuple((name, for_context(value, name, site.hosted)) for name, value in bindings.items()), closure
-    )
+    if frame.plain and not site.traced:
+        closure = (*closure, (PLAIN, TRUE))
+    keep = frame.unrolling
+    given = ((name, for_context(value, name, site.hosted, keep)) for name, value in bindings.items())
+    raw = Context(tuple(given), closure)
     traced = site.traced
-    frame.edge(function.definition, raw, site.node, traced)
+    fresh = fresh_callables(bindings, argument_nodes) if frame.unrolling else ()
+    frame.edge(function.definition, raw, site.node, traced, fresh)
+    if site.signature is not None:
+        bound = info.in_class and "staticmethod" not in info.decorators
+        raw = _by_signature(info, raw, site.signature, bound)
     summary = frame.analysis.summary(function.definition, abstracted(raw))
     if traced:
+        for effect in summary.effects:
+            if effect.kind in MISMATCHES:
+                take_mismatch(frame, effect, site.node, argument_nodes)
         return as_graph_result(summary.returns)
     if site.hosted:
         return summary.returns
@@ -285,7 +319,16 @@ def call_function(
     if summary.raises:
         frame.alive = False
         return NEVER
+    if frame.unrolling and not any(effect.kind == "writes-state" for effect in summary.effects):
+        return _made_here(frame, summary.returns, function, site)
     return summary.returns
+
+
+def _made_here(frame: Frame, value: Value, function: Function, site: Site) -> Value:
+    """An instance that the callee makes is another one at each call; one that was there before stays that one."""
+    if isinstance(value, Instance) and value.site.startswith(f"{function.definition}#"):
+        return msgspec.structs.replace(value, site=frame.site(site.node))
+    return value
 
 
 def _starts_unconverted(frame: Frame, info: FunctionInfo) -> bool:
@@ -326,10 +369,25 @@ def take_over(
 ) -> None:
     """Make a callee's effects and work the caller's, seen from the call."""
     frame.work(summary.ops)
+    for name, left in summary.left:
+        if name in bindings:
+            _take_back(frame, argument_nodes.get(name), bindings[name], left)
     here = frame.place(site.node)
+    arguments: dict[str, str] = {}
     for effect in summary.effects:
-        target = _translated(frame, effect, bindings, argument_nodes)
+        if effect.target.startswith("param:"):
+            name = effect.target[6:]
+            target = arguments.get(name, "")
+            if not target:
+                target = arguments[name] = _of_argument(frame, bindings.get(name), argument_nodes.get(name))
+            if effect.kind == "writes-state" and name in bindings:
+                note_change(frame, bindings[name], site.node, argument_nodes.get(name))
+        else:
+            target = _translated(frame, effect)
         if target == "fresh":
+            continue
+        if effect.kind in MISMATCHES:
+            take_mismatch(frame, effect, site.node, argument_nodes)
             continue
         frame.effect(
             effect.kind,
@@ -342,19 +400,29 @@ def take_over(
         )
 
 
-def _translated(
-    frame: Frame, effect: Effect, bindings: dict[str, Value], argument_nodes: dict[str, nodes.NodeNG]
-) -> str:
-    kind, _, name = effect.target.partition(":")
-    if kind == "param":
-        value = bindings.get(name)
-        node = argument_nodes.get(name)
-        if value is not None and options(value) and all(frame.is_fresh(o) for o in options(value)):
-            return "fresh"
-        return target_of(frame, node, value) if node is not None else "heap"
-    if kind == "closure" and name in frame.scope_names and not frame.is_module:
+def _take_back(frame: Frame, node: nodes.NodeNG | None, given: Value, left: Value) -> None:
+    """An argument's containers may contain afterwards what the callee left in its parameter."""
+    for option in options(given):
+        for after in options(left):
+            if isinstance(option, Sequence | Mapping | SetOf) and type(after) is type(option):
+                back = msgspec.structs.replace(after, site=option.site)
+                put_back(frame, node, option, join(option, back))
+            elif isinstance(option, Sequence | Mapping | SetOf) and isinstance(after, Unknown):
+                put_back(frame, node, option, after)
+
+
+def _of_argument(frame: Frame, value: Value | None, node: nodes.NodeNG | None) -> str:
+    """Whose state a callee's parameter is, seen from the call."""
+    if value is not None and options(value) and all(frame.is_fresh(o) for o in options(value)):
+        return "fresh"
+    return target_of(frame, node, value) if node is not None else "heap"
+
+
+def _translated(frame: Frame, effect: Effect) -> str:
+    if effect.target.startswith("closure:") and not frame.is_module:
         # A nested function changes a local of this very call: nobody else sees that.
-        return "fresh" if effect.kind == "writes-state" else effect.target
+        local = effect.target[8:] in frame.scope_names and effect.kind == "writes-state"
+        return "fresh" if local else effect.target
     return effect.target
 
 
@@ -380,12 +448,36 @@ def as_graph_result(value: Value) -> Value:
 def _call_graph(frame: Frame, function: GraphFunction, arguments: Arguments, site: Site) -> Value:
     """Call a tf.function: its body is traced whatever the caller is, so its effects stay its own."""
     ops, effects = frame.ops, dict(frame.effects)
-    inner = Site(site.node, site.receiver, site.positional, site.keywords, traced="tf.function")
+    inner = replace(
+        site, traced="tf.function", hosted=False, signature=dict(function.options).get("input_signature")
+    )
     value = call_value(frame, function.function, arguments, inner)
-    frame.ops, frame.effects = ops, effects
+    mismatches = {effect: None for effect in frame.effects if effect.kind in MISMATCHES}
+    frame.ops, frame.effects = ops, effects | mismatches
     frame.work(1)
     frame.effect("calls-graph", site.node, display(function.function))
     return as_graph_result(value)
+
+
+def _by_signature(info: FunctionInfo, raw: Context, signature: Value, bound: bool) -> Context:
+    """The arguments as an `input_signature` makes them: tensors of its dtypes and shapes, whatever comes in."""
+    if not isinstance(signature, Sequence) or signature.items is None:
+        return raw
+    names = [parameter.name for parameter in info.parameters][int(bound) :]
+    specified = dict(zip(names, signature.items, strict=False))
+    given = tuple((n, _as_specified(specified[n], v) if n in specified else v) for n, v in raw.bindings)
+    return Context(given, raw.closure)
+
+
+def _as_specified(spec: Value, value: Value) -> Value:
+    if isinstance(spec, Spec):
+        return Tensor(spec.dtype, spec.shape, spec.form)
+    if isinstance(spec, Sequence) and isinstance(value, Sequence):
+        pairs = list(zip(spec.items or (), value.items or (), strict=False))
+        if spec.items is not None and value.items is not None and len(spec.items) == len(value.items):
+            items = tuple(_as_specified(s, v) for s, v in pairs)
+            return msgspec.structs.replace(value, items=items, element=join_all(items))
+    return value if isinstance(value, Unknown) else Unknown("the signature's structure is not followed")
 
 
 def _call_bound(frame: Frame, function: Bound, arguments: Arguments, site: Site) -> Value:
@@ -410,8 +502,13 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
         return special(frame, arguments, site)
     result = models.call(name, arguments, FrameHost(frame, site.node))
     _note_uses(frame, name, arguments, result, site)
-    if any(hazard.kind == "not-modelled" for hazard in result.hazards):
+    if name == "tensorflow.unstack":
+        note_unstack(frame, site.node, arguments)
+    kinds = {hazard.kind for hazard in result.hazards}
+    if "not-modelled" in kinds:
         escape(frame, arguments, site)
+    elif "mutates-argument" in kinds:
+        _rearrange(frame, arguments, site)
     return frame.result(site.node, result)
 
 

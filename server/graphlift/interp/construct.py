@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from graphlift import models
 from graphlift.interp.calls import (
     Site,
@@ -12,6 +14,7 @@ from graphlift.interp.calls import (
 from graphlift.interp.frame import Frame
 from graphlift.interp.objects import find_member, library_base
 from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
 from graphlift.values import (
     Class,
     Function,
@@ -25,9 +28,8 @@ from graphlift.values import (
 
 def construct(frame: Frame, cls: Class, arguments: Arguments, site: Site) -> Value:
     """`cls(…)`."""
-    fields = _named_tuple_fields(frame, cls.definition)
-    if fields is not None:
-        return _named_tuple(cls.definition, fields, arguments)
+    if is_named_tuple(frame, cls.definition):
+        return _named_tuple(cls.definition, class_fields(frame, cls.definition), arguments)
     base = library_base(frame, cls.definition)
     if base is not None and base.startswith("enum."):
         return Instance(cls.definition)
@@ -61,11 +63,17 @@ def _library_construction(frame: Frame, base: str, cls: Class, site: Site) -> No
         frame.effect("creates-state", site.node, _leaf(cls.definition))
 
 
-def class_fields(frame: Frame, definition: str) -> list[tuple[str, bool]]:
-    """The annotated fields of a class body in order, bases first, each with whether it has a default."""
-    from graphlift.syntax import nodes
+class Field(msgspec.Struct, frozen=True):
+    """An annotated name of a class body; `owner` is the class whose body it is."""
 
-    found: dict[str, bool] = {}
+    name: str
+    annotation: nodes.NodeNG
+    owner: str
+
+
+def class_fields(frame: Frame, definition: str) -> list[Field]:
+    """The annotated fields of a class body in order, bases first."""
+    found: dict[str, Field] = {}
     for entry in reversed(frame.analysis.query("mro", definition)):
         if entry is None or entry.kind != "class":
             continue
@@ -77,8 +85,9 @@ def class_fields(frame: Frame, definition: str) -> list[tuple[str, bool]]:
                 and isinstance(statement.target, nodes.AssignName)
                 and "ClassVar" not in statement.annotation.as_string()
             ):
-                found[statement.target.name] = statement.value is not None
-    return list(found.items())
+                name = statement.target.name
+                found[name] = Field(name, statement.annotation, entry.target)
+    return list(found.values())
 
 
 def _is_dataclass(info: Any) -> bool:
@@ -99,7 +108,7 @@ def _dataclass_fields(frame: Frame, definition: str, arguments: Arguments) -> No
     if not any(info is not None and _is_dataclass(info) for info in infos):
         return
     keywords = dict(arguments.keywords)
-    for position, (name, _) in enumerate(class_fields(frame, definition)):
+    for position, name in enumerate(field.name for field in class_fields(frame, definition)):
         value = keywords.get(name)
         if value is None and position < len(arguments.positional):
             value = arguments.positional[position]
@@ -107,23 +116,21 @@ def _dataclass_fields(frame: Frame, definition: str, arguments: Arguments) -> No
             frame.write_cell(("attr", definition, name), value)
 
 
-def _named_tuple_fields(frame: Frame, definition: str) -> list[tuple[str, bool]] | None:
+def is_named_tuple(frame: Frame, definition: str) -> bool:
+    """Whether a class is made by deriving from `typing.NamedTuple`."""
     line = frame.analysis.query("mro", definition)
-    for entry in line:
-        if entry is not None and entry.kind == "external" and entry.target.endswith("NamedTuple"):
-            return class_fields(frame, definition)
-    return None
+    return any(e is not None and e.kind == "external" and e.target.endswith("NamedTuple") for e in line)
 
 
-def _named_tuple(definition: str, fields: list[tuple[str, bool]], arguments: Arguments) -> Value:
+def _named_tuple(definition: str, fields: list[Field], arguments: Arguments) -> Value:
     keywords = dict(arguments.keywords)
     items: list[Value] = []
-    for position, (name, _) in enumerate(fields):
+    for position, name in enumerate(field.name for field in fields):
         if position < len(arguments.positional):
             items.append(arguments.positional[position])
         else:
             items.append(keywords.get(name, Unknown(f"the default of `{name}` is not followed")))
-    return named_tuple_value(definition, tuple(name for name, _ in fields), tuple(items))
+    return named_tuple_value(definition, tuple(field.name for field in fields), tuple(items))
 
 
 def named_tuple_value(definition: str, fields: tuple[str, ...], items: tuple[Value, ...]) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphlift.interp.assign import mutate
-from graphlift.interp.calls import Site
+from graphlift.interp.calls import Site, call_value
 from graphlift.interp.expressions import iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.statements import is_symbolic
@@ -18,7 +18,6 @@ from graphlift.values import (
     SetOf,
     Unknown,
     Value,
-    const,
     join,
     join_all,
     tuple_of,
@@ -74,13 +73,17 @@ def _sequence(frame: Frame, receiver: Sequence, name: str, arguments: Arguments,
             _change(frame, site, receiver, after, value)
             return NONE
         case "pop" | "popleft" | "remove" | "clear" | "sort" | "reverse" | "rotate":
+            key = dict(arguments.keywords).get("key", NONE)
+            if name == "sort" and key != NONE:
+                call_value(frame, key, Arguments((receiver.element,)), Site(site.node))
             after = Sequence(receiver.type, None, receiver.element, receiver.site)
             _change(frame, site, receiver, after)
             if name in ("pop", "popleft"):
-                return receiver.items[-1] if receiver.items and not arguments.positional else receiver.element
+                last = receiver.items[-1 if name == "pop" else 0] if receiver.items else receiver.element
+                return receiver.element if arguments.positional else last
             return NONE
         case "index" | "count":
-            if is_symbolic(first) or is_symbolic(receiver.element):
+            if is_symbolic(frame, first) or is_symbolic(frame, receiver.element):
                 frame.effect("tensor-as-bool", site.node, f"{name}()")
             return Py("int")
         case "copy":
@@ -167,7 +170,7 @@ def _set(frame: Frame, receiver: SetOf, name: str, arguments: Arguments, site: S
     first = _argument(arguments, 0)
     match name:
         case "add":
-            if is_symbolic(first):
+            if is_symbolic(frame, first):
                 frame.effect("tensor-key", site.node, "a member of a set")
             after = SetOf(receiver.type, join(receiver.element, first), receiver.site)
             _change(frame, site, receiver, after, first)
@@ -213,10 +216,10 @@ _STRING_RESULTS = {
 def _scalar(frame: Frame, receiver: Value, name: str, arguments: Arguments, site: Site) -> Value:
     kind = receiver.type if isinstance(receiver, Const | Py) else "str"
     if name == "format" and any(
-        is_symbolic(v) for v in (*arguments.positional, *(v for _, v in arguments.keywords))
+        is_symbolic(frame, v) for v in (*arguments.positional, *(v for _, v in arguments.keywords))
     ):
         frame.effect("formats-tensor", site.node, "str.format()")
-    if name == "join" and is_symbolic(iteration(frame, _argument(arguments, 0), site.node)):
+    if name == "join" and is_symbolic(frame, iteration(frame, _argument(arguments, 0), site.node)):
         frame.effect("formats-tensor", site.node, "str.join()")
     result = _STRING_RESULTS.get(name)
     if result in ("list", "tuple"):
@@ -227,6 +230,6 @@ def _scalar(frame: Frame, receiver: Value, name: str, arguments: Arguments, site
         return Py("bool")
     if kind in ("str", "bytes"):
         return Py(kind)
-    return (
-        Py(kind) if name in ("conjugate", "__abs__", "__add__") else const(0) if name == "imag" else Py("int")
-    )
+    if name in ("conjugate", "__abs__", "__add__") and kind in ("int", "float", "complex"):
+        return Py(kind)
+    return Unknown(f"what `{kind}.{name}` returns is not modelled")

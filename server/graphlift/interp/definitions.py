@@ -18,7 +18,8 @@ from graphlift.values import (
     options,
 )
 
-TF_FUNCTION = frozenset({"tensorflow.function"})
+TF_FUNCTION = frozenset({"tensorflow.function", "tensorflow.compat.v1.function"})
+"""The names of `tf.function`; `tf.compat.v1` has the very same object (TensorFlow 2.21)."""
 TRANSPARENT = frozenset({"staticmethod", "classmethod", "property", "abstractmethod", "abc.abstractmethod"})
 """Decorators that attribute access itself understands."""
 

@@ -1,7 +1,9 @@
 """What is known of a function's parameters when it is entered, strongest evidence first.
 
-Calls that are seen, annotations, the framework's protocol, what the body does with the parameter, the default. A
-parameter without any of these is `Unknown` with a reason that names it, by which the body's uses find back to it.
+Calls that are seen, annotations, the framework's protocol, what the body does with the parameter, its docstring, the
+default. A parameter without any of these is `Unknown` with a reason that names it, by which the body's uses find back
+to it. What the body does comes before the docstring: code that uses something else as a tensor would raise, and a
+docstring may be old.
 """
 
 from __future__ import annotations
@@ -11,25 +13,30 @@ import msgspec
 from graphlift import models
 from graphlift.index import DefId, FunctionInfo, ParameterInfo
 from graphlift.interp.annotations import annotated_text
+from graphlift.interp.docstrings import documented_types
 from graphlift.interp.frame import Analysis, Frame
 from graphlift.interp.objects import library_base
 from graphlift.interp.run import default_value
 from graphlift.interp.summary import Context, Effect, Summary
 from graphlift.source.span import Place
+from graphlift.syntax import nodes
 from graphlift.values import (
     NONE,
     Array,
     Class,
     Const,
+    GraphFunction,
     Instance,
     Mapping,
     Never,
     Object,
     Py,
     Sequence,
+    Spec,
     Tensor,
     Unknown,
     Value,
+    Variable,
     join,
     join_all,
     options,
@@ -40,8 +47,9 @@ from graphlift.values import (
 class ParameterEvidence(msgspec.Struct, frozen=True):
     """What is known of one parameter and why. `assumed` is true when it is not certain.
 
-    `source`: `calls`, `annotation`, `protocol`, `use`, `default`, `self` or `nothing`; `place` is the deciding
-    use in the body, where there is one. `partial` is true when some caller passes something that is not seen.
+    `source`: `calls`, `annotation`, `protocol`, `use`, `docstring`, `default`, `self` or `nothing`; `place` is
+    the deciding use in the body, where there is one. `partial` is true when some caller passes something that is not
+    seen.
     """
 
     name: str
@@ -51,6 +59,8 @@ class ParameterEvidence(msgspec.Struct, frozen=True):
     place: Place | None = None
     subject: str = ""
     partial: bool = False
+    exported: bool = False
+    """Whether others may call the function too, since its package exports it; told where `source` is `calls`."""
 
 
 class EntryContext(msgspec.Struct, frozen=True):
@@ -61,6 +71,30 @@ class EntryContext(msgspec.Struct, frozen=True):
     parameters: tuple[ParameterEvidence, ...]
     called: bool
     open: bool
+
+
+def doubtful_context(entry: EntryContext) -> Context | None:
+    """The context in which parameters hold anything at all whose callers are not all visible; `None` without any.
+
+    Annotations and the framework's protocol are taken at their word; what visible callers pass, the body's use,
+    a docstring and a default do not say what others pass.
+    """
+    doubtful = {
+        e.name: Unknown(unseen_reason(entry.definition, e.name))
+        for e in entry.parameters
+        if (e.partial or e.exported or e.source in ("use", "docstring", "default")) and e.source != "self"
+    }
+    if not doubtful:
+        return None
+    bindings = tuple((name, doubtful.get(name, value)) for name, value in entry.context.bindings)
+    return Context(bindings, entry.context.closure)
+
+
+def without_assumptions(entry: EntryContext) -> Context:
+    """The context of an entry with nothing in it that is assumed: such parameters may be anything."""
+    unsure = {e.name: Unknown(unseen_reason(entry.definition, e.name)) for e in entry.parameters if e.assumed}
+    bindings = tuple((name, unsure.get(name, value)) for name, value in entry.context.bindings)
+    return Context(bindings, entry.context.closure)
 
 
 def unseen_reason(definition: DefId, parameter: str) -> str:
@@ -76,15 +110,37 @@ def entry_context(analysis: Analysis, definition: DefId, probe: Summary | None) 
     called = not isinstance(analysis.cell(("called", definition)), Never)
     frame = Frame(analysis, definition, Context())
     outer = Frame(analysis, info.parent, Context())
-    uses = {} if probe is None else _uses(probe)
+    uses = None if probe is None else _uses(probe)
     evidence = tuple(
         _parameter(analysis, frame, outer, info, number, uses, called)
         for number in range(len(info.parameters))
     )
-    bindings = tuple((e.name, as_traced(e.value)) for e in evidence)
+    if analysis.query("exported", definition):
+        evidence = tuple(
+            msgspec.structs.replace(e, exported=True) if e.source == "calls" else e for e in evidence
+        )
+    specified = _signature(analysis, info)
+    bindings = tuple((e.name, specified.get(e.name, as_traced(e.value))) for e in evidence)
     closure = _closure(analysis, frame)
     is_open = probe is None and any(_is_open(e.value) for e in evidence)
     return EntryContext(definition, Context(bindings, closure), evidence, called, is_open)
+
+
+def _signature(analysis: Analysis, info: FunctionInfo) -> dict[str, Value]:
+    """The tensors that an `input_signature` of the function's own decorator makes of the arguments."""
+    decorated = analysis.cell(("def", info.id)) if info.decorators else NONE
+    if not isinstance(decorated, GraphFunction):
+        return {}
+    signature = dict(decorated.options).get("input_signature")
+    if not isinstance(signature, Sequence) or signature.items is None:
+        return {}
+    bound = info.in_class and "staticmethod" not in info.decorators
+    names = [parameter.name for parameter in info.parameters][int(bound) :]
+    return {
+        name: Tensor(spec.dtype, spec.shape, spec.form)
+        for name, spec in zip(names, signature.items, strict=False)
+        if isinstance(spec, Spec)
+    }
 
 
 def as_traced(value: Value, depth: int = 0) -> Value:
@@ -142,7 +198,7 @@ def _parameter(
     outer: Frame,
     info: FunctionInfo,
     number: int,
-    uses: dict[str, Effect],
+    uses: dict[str, Effect] | None,
     called: bool,
 ) -> ParameterEvidence:
     parameter = info.parameters[number]
@@ -155,15 +211,53 @@ def _parameter(
     if not isinstance(passed, Never):
         default = default_value(frame, info, parameter.name) if omitted else None
         value = passed if default is None else join(passed, default)
-        hinted = annotated_text(outer, info.parameters[number].annotation) if unseen else None
+        hinted = _annotated(frame, outer, info.parameters[number]) if unseen else None
         if hinted is not None:
             value = join(value, hinted)
-        return ParameterEvidence(parameter.name, value, "calls", unseen, partial=unseen)
+        if _is_keras_training(frame, info, parameter.name):
+            value = join(value, _TRAINING)
+        return ParameterEvidence(
+            parameter.name, _loosened(value) if unseen else value, "calls", unseen, partial=unseen
+        )
     if omitted and not unseen:
         default = default_value(frame, info, parameter.name)
         if default is not None:
+            if _is_keras_training(frame, info, parameter.name):
+                default = join(default, _TRAINING)
             return ParameterEvidence(parameter.name, default, "calls", False)
     return _uncalled(frame, outer, info, number, uses, unseen)
+
+
+_TRAINING = join(NONE, Py("bool"))
+
+
+def _is_keras_training(frame: Frame, info: FunctionInfo, name: str) -> bool:
+    """Whether Keras fills the parameter in itself, from `fit`, `evaluate` or the layer around."""
+    if name != "training" or info.name != "call" or not info.in_class:
+        return False
+    base = library_base(frame, info.parent)
+    return base is not None and models.is_subclass(base, "keras.layers.Layer")
+
+
+def _loosened(value: Value) -> Value:
+    """What callers that are not seen may pass when others pass this: the like of it, of any size."""
+
+    def loosen(option: Value) -> Value:
+        if isinstance(option, Tensor):
+            return Tensor(None, None, option.form)
+        if isinstance(option, Variable):
+            return join(Variable(), Tensor())
+        if isinstance(option, Array):
+            return Array()
+        if isinstance(option, Const) and option.type == "bool":
+            return Py("bool")
+        if isinstance(option, Sequence) and not option.fields:
+            return Sequence(option.type, None, _loosened(option.element), option.site)
+        if isinstance(option, Mapping):
+            return Mapping(option.type, None, widen(option.key), _loosened(option.value), option.site)
+        return widen(option)
+
+    return join_all(loosen(option) for option in options(value))
 
 
 def _receiver(info: FunctionInfo, number: int) -> Value | None:
@@ -179,17 +273,14 @@ def _uncalled(
     outer: Frame,
     info: FunctionInfo,
     number: int,
-    uses: dict[str, Effect],
+    uses: dict[str, Effect] | None,
     unseen: bool,
 ) -> ParameterEvidence:
     parameter = info.parameters[number]
     name = parameter.name
-    if parameter.kind == "vararg":
-        return _variadic(name, Sequence("tuple", None, Unknown(unseen_reason(info.id, name))))
-    if parameter.kind == "kwarg":
-        unknown = Unknown(unseen_reason(info.id, name))
-        return _variadic(name, Mapping("dict", None, Py("str"), unknown, f"@{name}"))
-    hinted = annotated_text(outer, parameter.annotation)
+    hinted = _annotated(frame, outer, parameter)
+    if parameter.kind in ("vararg", "kwarg"):
+        return _variadic(info, parameter, hinted, unseen)
     default = default_value(frame, info, name)
     if hinted is not None and hinted != NONE:
         value = hinted if default is None else join(hinted, widen(default))
@@ -197,16 +288,52 @@ def _uncalled(
     protocol = _protocol(frame, info, number)
     if protocol is not None:
         return ParameterEvidence(name, protocol, "protocol", True, partial=unseen)
-    used = _used(info, parameter, uses, default)
+    used = _used(info, parameter, uses or {}, default)
     if used is not None:
         return used
+    documented = _documented(frame, outer, name)
+    if documented is not None and documented != NONE:
+        if uses is None:  # The body has not been looked at yet, and comes first.
+            return ParameterEvidence(name, Unknown(unseen_reason(info.id, name)), "nothing", True)
+        value = documented if default is None else join(documented, widen(default))
+        return ParameterEvidence(name, value, "docstring", True, partial=unseen)
     if default is not None and default != NONE and not isinstance(default, Unknown):
-        return ParameterEvidence(name, widen(default), "default", True, partial=unseen)
+        return ParameterEvidence(name, _loosened(default), "default", True, partial=unseen)
     return ParameterEvidence(name, Unknown(unseen_reason(info.id, name)), "nothing", True, partial=unseen)
 
 
-def _variadic(name: str, value: Value) -> ParameterEvidence:
-    return ParameterEvidence(name, value, "nothing", True)
+def _annotated(frame: Frame, outer: Frame, parameter: ParameterInfo) -> Value | None:
+    """What the annotation says; type parameters of the function or its class (PEP 695) stand for their bounds."""
+    own = [
+        *(getattr(outer.node, "type_params", None) or ()),
+        *(getattr(frame.node, "type_params", None) or ()),
+    ]
+    bounds = {each.name.name: each.bound for each in own if isinstance(each, nodes.TypeVar)}
+    return annotated_text(outer, parameter.annotation, bounds)
+
+
+def _documented(frame: Frame, outer: Frame, name: str) -> Value | None:
+    """What the docstring's type for the parameter says."""
+    doc = getattr(frame.node, "doc_node", None)
+    if doc is None:
+        return None
+    return annotated_text(outer, documented_types(doc.value).get(name, ""))
+
+
+def _variadic(
+    info: FunctionInfo, parameter: ParameterInfo, hinted: Value | None, unseen: bool
+) -> ParameterEvidence:
+    """`*args` and `**kwargs`; an annotation describes each of them."""
+    name = parameter.name
+    each = hinted if hinted is not None else Unknown(unseen_reason(info.id, name))
+    value: Value = Sequence("tuple", None, each)
+    if parameter.kind == "kwarg":
+        whole = "Unpack[" in parameter.annotation
+        value = Mapping("dict", None, Py("str"), each, f"@{name}")
+        if isinstance(each, Mapping) and whole:
+            value = msgspec.structs.replace(each, site=f"@{name}")
+    source = "nothing" if hinted is None else "annotation"
+    return ParameterEvidence(name, value, source, True, partial=unseen)
 
 
 def _protocol(frame: Frame, info: FunctionInfo, number: int) -> Value | None:

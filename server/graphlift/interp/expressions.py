@@ -7,9 +7,11 @@ from typing import Any
 
 from graphlift import models
 from graphlift.interp.frame import Frame
-from graphlift.interp.objects import attribute
+from graphlift.interp.objects import attribute, loaded
 from graphlift.interp.operators import binary, compare, subscript, truth, unary
+from graphlift.interp.static_shapes import note_shape
 from graphlift.interp.summary import Revealed
+from graphlift.interp.unrolling import MAX_PASSES, loop_items
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -82,8 +84,12 @@ def _attribute(frame: Frame, node: nodes.Attribute) -> Value:
     if name.startswith("__") and not name.endswith("__") and frame.info is not None:
         frame.effect("autograph-syntax", node, f"the private name `{name}`", certain=False)
     value = attribute(frame, receiver, name, node)
+    if name in ("shape", "get_shape"):
+        note_shape(frame, node, receiver)
     narrowed = frame.paths.get(f"?{path}") if path else None
-    return narrowed if narrowed is not None else value
+    found = narrowed if narrowed is not None else value
+    called = isinstance(node.parent, nodes.Call) and node.parent.func is node
+    return found if called else loaded(frame, found)
 
 
 def path_text(node: nodes.NodeNG) -> str:
@@ -137,9 +143,10 @@ def _boolop(frame: Frame, node: nodes.BoolOp) -> Value:
                 return join(result, value)
             if not last:
                 narrow(operand, node.op == "and")
-    if any(isinstance(o, Tensor) for v in values for o in options(v)):
+    if not frame.plain and any(isinstance(o, Tensor) for v in values for o in options(v)):
         if frame.unconverted:
             frame.effect("tensor-as-bool", node, node.op)
+            frame.effect("unconverted", node, node.op)
         frame.work(1)
         return join(result, Tensor("bool", None)) if not _all_tensors(values) else Tensor("bool", None)
     return result
@@ -352,9 +359,41 @@ def _yield_from(frame: Frame, node: nodes.YieldFrom) -> Value:
 
 @_for(nodes.ListComp)
 def _list_comprehension(frame: Frame, node: nodes.ListComp) -> Value:
+    if frame.unrolling:
+        every = _unrolled(frame, node)
+        if every is not None:
+            return Sequence("list", every, join_all(every), frame.site(node))
     count, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
     items = (element,) * count if count is not None and count <= 8 else None
     return Sequence("list", items, element, frame.site(node))
+
+
+def _unrolled(frame: Frame, node: nodes.ListComp) -> tuple[Value, ...] | None:
+    """The elements of a comprehension over a few known things, each by itself."""
+    saved, passes = dict(frame.env), frame.passes
+    found: list[Value] = []
+    complete = _unroll(frame, node, 0, found)
+    frame.env, frame.passes = saved, passes
+    return tuple(found) if complete else None
+
+
+def _unroll(frame: Frame, node: nodes.ListComp, level: int, found: list[Value]) -> bool:
+    """Collect the elements from the generator at `level` inwards; says whether all of them are known."""
+    from graphlift.interp.assign import assign
+
+    if level == len(node.generators):
+        found.append(evaluate(frame, node.elt))
+        return len(found) <= MAX_PASSES
+    generator, passes = node.generators[level], frame.passes
+    items = loop_items(evaluate(frame, generator.iter))
+    if items is None or generator.ifs:
+        return False
+    for number, item in enumerate(items):
+        frame.passes = (*passes, number)
+        assign(frame, generator.target, item)
+        if not _unroll(frame, node, level + 1, found):
+            return False
+    return True
 
 
 @_for(nodes.SetComp)
@@ -469,7 +508,7 @@ def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
         case Never():
             return NEVER
         case Unknown():
-            return value
+            return Unknown(f"an element of something unknown: {value.reason}")
         case _:
             found = models.iterate(value)
             return found if found is not None else Unknown(f"iterating `{display(value)}` is not modelled")

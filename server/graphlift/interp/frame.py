@@ -14,31 +14,34 @@ from typing import Any, Protocol
 
 import msgspec
 
-from graphlift.index import MODULE_BODY, DefId, FunctionInfo, Layout, ModuleIndex, Unit, module_of
+from graphlift.index import MODULE_BODY, DefId, FunctionInfo, Layout, Unit, module_of
 from graphlift.interp.summary import (
     MAX_CHAIN,
     MAX_OPS,
     CallEdge,
     Context,
     Effect,
+    Origin,
     Outcome,
     Revealed,
     Summary,
+    Times,
     bound_effects,
 )
-from graphlift.models.api import CallResult, Hazard
+from graphlift.models.api import MISMATCHES, CallResult, Hazard
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     Array,
-    Const,
     External,
     Function,
     Instance,
     Mapping,
     Module,
     Never,
+    OneOf,
+    Py,
     Sequence,
     SetOf,
     Unknown,
@@ -54,12 +57,18 @@ FIRST_CALL_ONLY = frozenset({"creates-variable", "creates-state", "writes-state"
 """Effects that a graph may have in its first call: it is traced then, and tracing runs them."""
 
 
+PLAIN = "%plain"
+"""Marks the closure of a run outside every graph; see `Frame.plain`."""
+
+
 class Analysis(Protocol):
     """What a run asks of the solver. Each answer is recorded as something that the run depends on."""
 
     keras: int
     watched: tuple[DefId, dict[nodes.NodeNG, Value]] | None
     """The definition whose evaluations are to be noted, and where (see `interp.watch`)."""
+    unrolling: bool
+    """Whether short loops are followed pass by pass and objects keep their identity (see `interp.following`)."""
 
     def query(self, name: str, *key: str) -> Any:
         """The answer of one of `resolve.QUERIES`."""
@@ -96,9 +105,18 @@ class Frame:
         self.is_class = definition in self.unit.classes
         self.env: dict[str, Value] = {}
         watched = analysis.watched
+        self.unrolling = analysis.unrolling
+        self.passes: tuple[int, ...] = ()
+        """While unrolling: the numbers of the passes of the loops around, outermost first."""
+        self.weights: dict[CallEdge, Times] = {}
+        """While unrolling: how often each call is made."""
+        self.endless = 0
+        """How many loops of unknown length are around."""
         self.seen = watched[1] if watched is not None and watched[0] == definition else None
         self.closure = dict(context.closure)
         self.unconverted = int(self.closure.pop("%unconverted", None) is not None)
+        self.plain = self.closure.pop(PLAIN, None) is not None
+        """Whether this is a run of plain Python, outside every graph, where no tensor is symbolic."""
         self.scope_names = frozenset() if self.node is None else local_names(self.node)
         self.global_names = frozenset() if self.node is None else declared(self.node, nodes.Global)
         self.nonlocal_names = frozenset() if self.node is None else declared(self.node, nodes.Nonlocal)
@@ -106,7 +124,13 @@ class Frame:
         self.returns: Value = NEVER
         self.yields: Value = NEVER
         self.effects: dict[Effect, None] = {}
+        self.guards: dict[nodes.NodeNG, bool] = {}
+        """The `with` statements that were looked at, and whether they expect exceptions."""
+        self.mismatches: list[Effect] | None = None
+        """Mismatches of the alternative that is tried, while several are (see `interp.mismatches.each`)."""
         self.writes: dict[tuple[str, ...], Value] = {}
+        self.left: dict[str, Value] = {}
+        """What containers that parameters hold come to contain, by parameter."""
         self.edges: dict[CallEdge, None] = {}
         self.revealed: list[Revealed] = []
         self.ops = 0
@@ -133,7 +157,8 @@ class Frame:
     def site(self, node: nodes.NodeNG) -> str:
         """The identity of an allocation at a node of this run."""
         place = self.place(node)
-        return f"{self.definition}#{place.span.line}:{place.span.column}"
+        passes = "".join(f"/{number}" for number in self.passes)
+        return f"{self.definition}#{place.span.line}:{place.span.column}{passes}"
 
     def is_fresh(self, value: Value) -> bool:
         """Whether the object was certainly made during this run, so that nobody else holds it yet."""
@@ -158,17 +183,30 @@ class Frame:
         certain: bool = True,
         via: tuple[Place, ...] = (),
         place: Place | None = None,
+        origins: tuple[Origin, ...] = (),
     ) -> None:
         """Record an effect at a node, or the effect of a callee that is called there (`place` and `via` given)."""
         if self.silent or not self.alive or (self.once and kind in FIRST_CALL_ONLY):
             return
         if len(via) > MAX_CHAIN:
             via = (*via[: MAX_CHAIN - 1], via[-1])
-        self.effects[Effect(kind, place or self.place(node), subject, via, target, certain)] = None
+        self.admit(Effect(kind, place or self.place(node), subject, via, target, certain, origins))
+
+    def admit(self, effect: Effect) -> None:
+        """Take an effect in; a mismatch waits while the alternatives beside its own are tried."""
+        if self.mismatches is not None and effect.kind in MISMATCHES:
+            self.mismatches.append(effect)
+        else:
+            self.effects[effect] = None
 
     def hazards(self, node: nodes.NodeNG, hazards: tuple[Hazard, ...]) -> None:
         """Record what a model says of a call at this node."""
         for hazard in hazards:
+            if hazard.kind in MISMATCHES:
+                from graphlift.interp.mismatches import record
+
+                record(self, node, hazard)
+                continue
             kind = "unknown-call" if hazard.kind == "not-modelled" else hazard.kind
             self.effect(kind, node, hazard.subject, certain=hazard.certain)
 
@@ -194,10 +232,33 @@ class Frame:
         if not self.silent and self.alive:
             self.writes[key] = join(self.writes.get(key, NEVER), value)
 
-    def edge(self, callee: DefId, context: Context, node: nodes.NodeNG, traced: str = "") -> None:
+    def edge(
+        self,
+        callee: DefId,
+        context: Context,
+        node: nodes.NodeNG,
+        traced: str = "",
+        fresh: tuple[str, ...] = (),
+    ) -> None:
         """Record a call of one of the program's own functions."""
         if not self.silent and self.alive:
-            self.edges[CallEdge(callee, context, self.place(node), traced)] = None
+            from graphlift.interp.mismatches import is_guarded
+
+            edge = CallEdge(callee, context, self.place(node), traced, is_guarded(self, node), fresh)
+            self.edges[edge] = None
+            if self.unrolling:
+                before = self.weights.get(edge, Times(0, False))
+                more = before.more or bool(self.endless)
+                self.weights[edge] = Times(before.least + self.multiplier, more)
+
+    @contextmanager
+    def open_ended(self) -> Iterator[None]:
+        """Interpret a loop of which nobody knows how often it runs."""
+        self.endless += 1
+        try:
+            yield
+        finally:
+            self.endless -= 1
 
     @contextmanager
     def quietly(self) -> Iterator[None]:
@@ -208,16 +269,32 @@ class Frame:
         finally:
             self.silent -= 1
 
+    @contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """Evaluate code that stands elsewhere (an annotation's text) without noting its values for a watcher."""
+        seen, self.seen = self.seen, None
+        try:
+            yield
+        finally:
+            self.seen = seen
+
     # Names
 
     def lookup(self, name: str, node: nodes.NodeNG) -> Value:
         """The value of a name on the current path."""
         if name in self.env and name not in self.global_names:
-            return self.env[name]
+            value = self.env[name]
+            if isinstance(value, Sequence | Mapping | SetOf | OneOf):
+                from graphlift.interp.places import read_captured
+
+                return read_captured(self, name, value)
+            return value
         if name in self.closure:
             if self._changes_outside(name):
                 self.effect("reads-state", node, f"closure {name}", target=f"closure:{name}")
-            return self.closure[name]
+            from graphlift.interp.places import read_again, read_captured
+
+            return read_again(self, read_captured(self, name, self.closure[name]), node)
         if name in self.scope_names and not self.is_module and not self.is_class:
             sibling = self._sibling(name)
             return sibling or Unknown(f"`{name}` may not be assigned yet")
@@ -231,10 +308,8 @@ class Frame:
         owner = self.unit.nodes.get(parent)
         if not isinstance(owner, nodes.FunctionDef):
             return False
-        return any(
-            isinstance(child, nodes.AssignName) and child.name == name and child.lineno > self.layout.end_line
-            for child in own_nodes(owner)
-        )
+        last: int = last_assignments(owner).get(name, 0)
+        return last > self.layout.end_line
 
     def _free(self, name: str, node: nodes.NodeNG) -> Value:
         enclosing = self._enclosing_function(name)
@@ -242,18 +317,17 @@ class Frame:
             return enclosing
         index = self.analysis.query("module_index", self.module)
         if name in index.bindings or index.star_imports or name in dict(index.global_writes):
-            value = self.global_value(self.module, name)
+            from graphlift.interp.places import read_global
+
+            value = read_global(self, self.module, name, node)
             if value is not None:
-                if not self.is_module and not self.is_class and index_variable(index, name):
-                    target = f"global:{self.module}.{name}"
-                    self.effect("reads-state", node, f"global {self.module}.{name}", target=target)
                 return value
-        if name in BUILTIN_NAMES:
-            return External(f"builtins.{name}")
         if name == "__name__":
-            return Const("str", repr(self.module))
+            return Py("str")  # Of the file that is started it is `__main__`.
         if name in ("__file__", "__doc__"):
             return Unknown(f"`{name}` depends on how the program is started")
+        if name in BUILTIN_NAMES:
+            return External(f"builtins.{name}")
         return Unknown(f"`{name}` is not defined where it can be seen")
 
     def _sibling(self, name: str) -> Value | None:
@@ -266,6 +340,8 @@ class Frame:
     def _enclosing_function(self, name: str) -> Value | None:
         """A definition of an enclosing function that the closure does not hold (recursion of a nested def)."""
         scope = self.definition
+        if "<locals>" not in scope:
+            return None
         while "." in scope:
             scope = scope.rpartition(".")[0]
             candidate = f"{scope}.{name}"
@@ -299,11 +375,13 @@ class Frame:
 
     def captured(self, node: nodes.Scope) -> tuple[tuple[str, Value], ...]:
         """The values that a nested function captures from this run, by name."""
+        from graphlift.interp.places import captured_at
+
         found = dict(self.closure)
         if not self.is_module and not self.is_class:
             for name in free_names(node):
                 if name in self.env:
-                    found[name] = limited(self.env[name])
+                    found[name] = captured_at(self.definition, name, limited(self.env[name]))
         return tuple(sorted((n, v) for n, v in found.items() if n in free_names(node)))
 
     # Ends
@@ -311,18 +389,14 @@ class Frame:
     def outcome(self) -> Outcome:
         """Everything the run has learned."""
         raises = not self.alive and isinstance(self.returns, Never)
+        left = tuple(sorted((name, limited(value)) for name, value in self.left.items()))
         return Outcome(
-            Summary(limited(self.returns), bound_effects(self.effects), self.ops, raises),
+            Summary(limited(self.returns), bound_effects(self.effects), self.ops, raises, left),
             tuple(sorted(self.writes.items(), key=lambda item: item[0])),
             tuple(self.edges),
             tuple(self.revealed),
+            tuple(self.weights[edge] for edge in self.edges) if self.unrolling else (),
         )
-
-
-def index_variable(index: ModuleIndex, name: str) -> bool:
-    """Whether a module's name is bound by plain assignment or import, and so may come to hold something else."""
-    defined = any(f.name == name and f.parent.endswith(f":{MODULE_BODY}") for f in index.functions)
-    return not defined and not any(c.name == name for c in index.classes)
 
 
 def external(name: str, keras: int) -> Value:
@@ -338,7 +412,7 @@ _SCOPES: tuple[type, ...] = (nodes.FunctionDef, nodes.Lambda, nodes.ClassDef)
 _COMPREHENSIONS: tuple[type, ...] = (nodes.ListComp, nodes.SetComp, nodes.DictComp, nodes.GeneratorExp)
 
 
-def _memoised(function: Callable[..., Any]) -> Callable[..., Any]:
+def memoised(function: Callable[..., Any]) -> Callable[..., Any]:
     """Keep the answer on the scope node's own tree by identity; trees are immutable while they live."""
     cache: dict[int, tuple[Any, Any]] = {}
 
@@ -372,7 +446,7 @@ def own_nodes(node: nodes.NodeNG) -> Iterator[nodes.NodeNG]:
         stack.extend(reversed(list(child.get_children())))
 
 
-@_memoised
+@memoised
 def local_names(node: nodes.Scope) -> frozenset[str]:
     """The names that belong to a scope: parameters and everything its own code binds."""
     found: set[str] = set()
@@ -391,13 +465,23 @@ def local_names(node: nodes.Scope) -> frozenset[str]:
     return frozenset(found - outer)
 
 
-@_memoised
+@memoised
+def last_assignments(node: nodes.Scope) -> dict[str, int]:
+    """The last line at which a scope's own code assigns each of its names."""
+    found: dict[str, int] = {}
+    for child in own_nodes(node):
+        if isinstance(child, nodes.AssignName):
+            found[child.name] = max(child.lineno, found.get(child.name, 0))
+    return found
+
+
+@memoised
 def declared(node: nodes.Scope, kind: Any) -> frozenset[str]:
     """The names that a scope's own code declares `global` or `nonlocal`."""
     return frozenset(name for child in own_nodes(node) if isinstance(child, kind) for name in child.names)
 
 
-@_memoised
+@memoised
 def free_names(node: nodes.Scope) -> frozenset[str]:
     """The names that a function reads (deeply) and that are not its own."""
     found: set[str] = set()

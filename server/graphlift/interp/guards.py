@@ -49,7 +49,7 @@ def assignment_lines(scope: nodes.Scope, name: str) -> list[int | None]:
     for node in own_nodes(scope):
         assigned = getattr(node, "name" if isinstance(node, nodes.AssignName) else "attrname", None)
         if isinstance(node, nodes.AssignName | nodes.AssignAttr) and assigned == name:
-            found.append(None if _loop_around(node, scope) else node.lineno)
+            found.append(None if loop_around(node, scope) else node.lineno)
     return found
 
 
@@ -61,7 +61,8 @@ def in_loop(scope: nodes.Scope, line: int) -> bool:
     )
 
 
-def _loop_around(node: nodes.NodeNG, scope: nodes.Scope) -> bool:
+def loop_around(node: nodes.NodeNG, scope: nodes.Scope) -> bool:
+    """Whether a loop of the scope's own code is around a node."""
     while node.parent is not None and node is not scope:
         node = node.parent
         if isinstance(node, nodes.For | nodes.While):

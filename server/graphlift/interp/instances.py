@@ -12,9 +12,11 @@ from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.objects import attribute, find_member, library_base
 from graphlift.models.api import Arguments
+from graphlift.models.layer_inputs import as_layer_input, as_symbolic_output, batch_of, is_symbolic_call
 from graphlift.syntax import nodes
 from graphlift.values import (
     NONE,
+    TRUE,
     Bound,
     Class,
     Function,
@@ -27,6 +29,7 @@ from graphlift.values import (
     Super,
     Unknown,
     Value,
+    join,
     join_all,
     options,
 )
@@ -105,8 +108,30 @@ def _call_keras(frame: Frame, receiver: Instance, base: str, arguments: Argument
     infos = [_function_info(frame, option) for option in options(value)]
     names = {p.name for info in infos if info is not None for p in info.parameters}
     takes_any = any(p.kind == "kwarg" for info in infos if info is not None for p in info.parameters)
-    kept = tuple((k, v) for k, v in arguments.keywords if takes_any or k in names or k != "training")
-    return call_value(frame, value, msgspec.structs.replace(arguments, keywords=kept), site)
+    kept = [(k, v) for k, v in arguments.keywords if takes_any or k in names or k != "training"]
+    if "training" in names and not _is_given(infos, "training", arguments):
+        kept.append(
+            ("training", join(NONE, Py("bool")))
+        )  # Keras fills it in from the layer around, or `fit`.
+    given = msgspec.structs.replace(
+        arguments,
+        positional=tuple(as_layer_input(v) for v in arguments.positional),
+        keywords=tuple((k, as_layer_input(v)) for k, v in kept),
+    )
+    result = call_value(frame, value, given, site)
+    passed = (*arguments.positional, *(v for _, v in kept))
+    if is_symbolic_call(passed):
+        frame.write_cell(("symbolic-call", receiver.definition), TRUE)
+        return as_symbolic_output(result)
+    return result
+
+
+def _is_given(infos: list[FunctionInfo | None], name: str, arguments: Arguments) -> bool:
+    """Whether a call of a layer gives the parameter, by position or by name."""
+    if arguments.double_star or arguments.star or any(k == name for k, _ in arguments.keywords):
+        return True
+    orders = [[p.name for p in info.parameters[1:]] for info in infos if info is not None]
+    return any(name in order[: len(arguments.positional)] for order in orders)
 
 
 def _function_info(frame: Frame, value: Value) -> FunctionInfo | None:
@@ -154,7 +179,28 @@ def call_inherited(
         return not_callable(frame, receiver, site)
     if name == "__call__" and isinstance(receiver, Instance):
         return _call_inherited_call(frame, receiver, base, arguments, site)
+    if name in FITTING and isinstance(receiver, Instance) and models.is_subclass(base, "keras.Model"):
+        _feed(frame, receiver, arguments)
     return frame.result(site.node, models.method(Object(base), name, arguments, FrameHost(frame, site.node)))
+
+
+FITTING = frozenset({"fit", "evaluate", "predict"})
+"""Methods by which Keras feeds data to a model's `call` batch by batch."""
+
+
+def _feed(frame: Frame, receiver: Instance, arguments: Arguments) -> None:
+    """Let a model's `call` be known to get what a batch of the data holds."""
+    found = find_member(frame, receiver.definition, "call")
+    info: FunctionInfo | None = None
+    if found is not None and found[0] == "function":
+        info = frame.analysis.query("function_info", found[1])
+    if info is None or len(info.parameters) < 2:
+        return
+    data = arguments.positional[0] if arguments.positional else dict(arguments.keywords).get("x", NONE)
+    for batch in options(batch_of(data)):
+        kind = "unseen" if isinstance(batch, Unknown) else "passed"
+        frame.write_cell((kind, info.id, info.parameters[1].name), batch)
+    frame.write_cell(("called", info.id), TRUE)
 
 
 def enter_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from graphlift import models
 from graphlift.interp.frame import Frame
@@ -121,18 +122,47 @@ def _call(frame: Frame, test: nodes.Call, positive: bool) -> set[str]:
 
     if not test.args:
         return set()
+    tensor, refined = False, None
     with frame.quietly():
         function = evaluate(frame, test.func)
         if not isinstance(function, External):
             return set()
         if function.name == "builtins.isinstance" and len(test.args) == 2:
             kinds = evaluate(frame, test.args[1])
-            return _apply(frame, test.args[0], positive, lambda v: isinstance_answer(frame, v, kinds))
+            tensor = isinstance_answer(frame, Tensor(), kinds) is True
+            refined = partial(_of_kinds, frame, kinds)
+    if function.name == "builtins.isinstance" and len(test.args) == 2:
+        _note_test(frame, test.args[0], "tensor" if tensor else "other")
+        return _apply(frame, test.args[0], positive, lambda v: isinstance_answer(frame, v, kinds), refined)
     if function.name == "builtins.callable":
         return _apply(frame, test.args[0], positive, _callable)
     if function.name in ("tensorflow.is_tensor", "keras.backend.is_keras_tensor", "keras.ops.is_tensor"):
+        _note_test(frame, test.args[0], "tensor")
         return _apply(frame, test.args[0], positive, _is_tensor)
     return set()
+
+
+def _note_test(frame: Frame, node: nodes.NodeNG, target: str) -> None:
+    """Record that the code asks what an unknown value is; it takes values of other kinds too, then."""
+    from graphlift.interp.expressions import evaluate
+
+    with frame.quietly():
+        value = evaluate(frame, node)
+    for option in options(value):
+        if isinstance(option, Unknown):
+            frame.effect("tests-kind", node, option.reason, target=target)
+
+
+def _of_kinds(frame: Frame, kinds: Value, value: Unknown) -> Value:
+    """What an unknown value is once `isinstance(value, kinds)` holds; unknown still where that says too little.
+
+    NumPy's classes say nothing here: while tracing, what was such an array is a tensor already.
+    """
+    from graphlift.interp.annotations import instance_of
+
+    alternatives = kinds.items if isinstance(kinds, Sequence) and kinds.items is not None else (kinds,)
+    flat = [option for alternative in alternatives for option in options(alternative)]
+    return join_all(instance_of(kind, value) for kind in flat) if flat else value
 
 
 def _callable(value: Value) -> bool | None:
@@ -239,8 +269,17 @@ def _instance_of_library(frame: Frame, value: Instance, name: str) -> bool | Non
     return True if models.is_subclass(base, name) else None
 
 
-def _apply(frame: Frame, node: nodes.NodeNG, positive: bool, test: Test) -> set[str]:
-    """Keep the alternatives of an access path for which `test` can be `positive`."""
+def _apply(
+    frame: Frame,
+    node: nodes.NodeNG,
+    positive: bool,
+    test: Test,
+    refined: Callable[[Unknown], Value] | None = None,
+) -> set[str]:
+    """Keep the alternatives of an access path for which `test` can be `positive`.
+
+    `refined` says what an unknown value is where the test holds.
+    """
     from graphlift.interp.expressions import evaluate, path_text
 
     if not isinstance(node, nodes.Name | nodes.AssignName | nodes.Attribute):
@@ -252,7 +291,9 @@ def _apply(frame: Frame, node: nodes.NodeNG, positive: bool, test: Test) -> set[
             else evaluate(frame, node)
         )
     kept = [option for option in options(value) if test(option) in (positive, None)]
-    if len(kept) == len(options(value)):
+    if positive and refined is not None:
+        kept = [refined(option) if isinstance(option, Unknown) else option for option in kept]
+    if tuple(kept) == options(value):
         return set()
     result = join_all(kept)
     if isinstance(node, nodes.Attribute):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -9,12 +10,14 @@ import msgspec
 from graphlift import models
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
+from graphlift.interp.places import MARK, read_global, read_place
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     Array,
     Bound,
     Class,
+    Const,
     External,
     Function,
     GraphFunction,
@@ -25,6 +28,7 @@ from graphlift.values import (
     Never,
     Object,
     Partial,
+    Py,
     Sequence,
     SetOf,
     Super,
@@ -40,13 +44,19 @@ from graphlift.values import (
 PROPERTY_LIKE = frozenset(
     {"property", "functools.cached_property", "cached_property", "abc.abstractproperty", "abstractproperty"}
 )
+MAX_SUBCLASSES = 12
+"""The most subclasses whose overrides are looked at."""
+
 CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "build", "__attrs_post_init__", "setUp"})
 """Methods that run before an object is used: what they write is not a change of state."""
 
 
 def attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
     """The value of `receiver.name`; properties are called, effects of the access are recorded."""
-    return join_all(_attribute(frame, option, name, node) for option in present(receiver))
+    found = present(receiver)
+    if len(found) == 1:
+        return _attribute(frame, found[0], name, node)
+    return join_all([_attribute(frame, option, name, node) for option in found])
 
 
 def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
@@ -54,7 +64,7 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
         case Unknown():
             return _of_unknown(frame, receiver, name, node)
         case Module():
-            return module_member(frame, receiver.name, name)
+            return module_member(frame, receiver.name, name, node)
         case External():
             return _of_external(frame, receiver, name)
         case Instance():
@@ -81,6 +91,33 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
             return _of_library_value(frame, receiver, name)
 
 
+def loaded(frame: Frame, value: Value) -> Value:
+    """An attribute that is not called at once: what no model knows to be a method may be anything."""
+    if not any(isinstance(option, Method) for option in options(value)):
+        return value
+    return join_all(
+        Unknown(f"the attribute `{option.name}` is not modelled")
+        if isinstance(option, Method) and not _is_method(frame, option)
+        else option
+        for option in options(value)
+    )
+
+
+_BUILTIN_TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, deque)
+}
+
+
+def _is_method(frame: Frame, method: Method) -> bool:
+    receiver = method.receiver
+    if isinstance(receiver, Sequence | Mapping | SetOf | Const | Py):
+        return callable(getattr(_BUILTIN_TYPES.get(receiver.type), method.name, None))
+    if isinstance(receiver, Instance):
+        base = library_base(frame, receiver.definition)
+        return base is not None and models.is_method(Object(base), method.name, frame.analysis.keras)
+    return models.is_method(receiver, method.name, frame.analysis.keras)
+
+
 def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) -> Value:
     if name in _MODEL_MEMBERS:
         frame.effect("uses-model", node, receiver.reason)
@@ -105,9 +142,9 @@ def _of_library_value(frame: Frame, receiver: Value, name: str) -> Value:
 _NO_HOST: list[Any] = []
 
 
-def module_member(frame: Frame, key: str, name: str) -> Value:
+def module_member(frame: Frame, key: str, name: str, node: nodes.NodeNG) -> Value:
     """`module.name` for a module of the program: a global of it, or a submodule."""
-    value = frame.global_value(key, name)
+    value = read_global(frame, key, name, node)
     if value is not None:
         return value
     child = frame.analysis.query("find_module", key, f"{key.lstrip('~')}.{name}")
@@ -185,7 +222,8 @@ def _own_member(frame: Frame, definition: DefId, name: str) -> tuple[str, str, D
 
 def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> Value:
     if name == "__class__":
-        return Class(receiver.definition)
+        exact = receiver.exact or not frame.analysis.query("subclasses", receiver.definition)
+        return Class(receiver.definition) if exact else Unknown("the class may be any subclass")
     found = find_member(frame, receiver.definition, name)
     if found is None:
         fallback = find_member(frame, receiver.definition, "__getattr__")
@@ -193,7 +231,9 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
             return Unknown(f"`{name}` is computed by `__getattr__`")
         written = frame.analysis.cell(("attr", receiver.definition, name))
         if not isinstance(written, Never):
-            return written
+            place = f"{receiver.definition}.{name}"
+            _read(frame, receiver, place, node)
+            return read_place(frame, written, place, node)
         candidates = _in_subclasses(frame, receiver, name, node)
         if candidates:
             return join_all(candidates)
@@ -201,6 +241,10 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
             f"no assignment to the attribute `{name}` of `{_name(receiver.definition)}` is visible"
         )
     values = [_member_value(frame, receiver, found, name, node)]
+    if found[0] in ("self", "value"):
+        owners = dict.fromkeys(("?", receiver.definition, found[2]))
+        values += [frame.analysis.cell(("attr", owner, "?")) for owner in owners]
+        values.append(frame.analysis.cell(("attr", "?", name)))  # Through something of unknown class.
     if not receiver.exact:
         values += _in_subclasses(frame, receiver, name, node)
     return join_all(values)
@@ -209,12 +253,16 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
 def _in_subclasses(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> list[Value]:
     """What an override in a subclass would give: the receiver may be an instance of any of them."""
     values: list[Value] = []
-    for subclass in frame.analysis.query("subclasses", receiver.definition)[:12]:
+    subclasses = frame.analysis.query("subclasses", receiver.definition)
+    if len(subclasses) > MAX_SUBCLASSES:
+        values.append(Unknown(f"`{_name(receiver.definition)}` has many subclasses"))
+    for subclass in subclasses[:MAX_SUBCLASSES]:
         own = _own_member(frame, subclass, name)
         if own is not None and own[0] != "self":
             values.append(_member_value(frame, Instance(subclass), own, name, node))
         elif own is not None:
-            values.append(frame.analysis.cell(("attr", subclass, name)))
+            written = frame.analysis.cell(("attr", subclass, name))
+            values.append(read_place(frame, written, f"{subclass}.{name}", node))
     return values
 
 
@@ -224,13 +272,15 @@ def _member_value(
     kind, target, owner = found
     if kind == "self":
         _read(frame, receiver, f"{owner}.{name}", node)
-        return _attribute_cell(frame, receiver, owner, name)
+        return read_place(frame, _attribute_cell(frame, receiver, owner, name), f"{owner}.{name}", node)
     if kind == "value":
         _read(frame, receiver, f"{owner}.{name}", node)
         value = join_all(
             [frame.analysis.cell(("attr", owner, name)), frame.analysis.cell(("classvar", owner, name))]
         )
-        return Bound(receiver, value) if isinstance(value, Function) else value
+        if isinstance(value, Function):
+            return Bound(receiver, value)
+        return read_place(frame, value, f"{owner}.{name}", node)
     if kind == "function":
         return _method(frame, receiver, target, node)
     if kind == "external":
@@ -314,7 +364,8 @@ def _of_class(frame: Frame, receiver: Class, name: str, node: nodes.NodeNG) -> V
     if found is None:
         written = frame.analysis.cell(("classvar", receiver.definition, name))
         if not isinstance(written, Never):
-            return written
+            _read(frame, receiver, f"{receiver.definition}.{name}", node)
+            return read_place(frame, written, f"{receiver.definition}.{name}", node)
         return Unknown(f"no definition of `{name}` in `{_name(receiver.definition)}` is visible")
     kind, target, owner = found
     if kind == "function":
@@ -323,11 +374,16 @@ def _of_class(frame: Frame, receiver: Class, name: str, node: nodes.NodeNG) -> V
         if info is not None and "classmethod" in info.decorators:
             return join_all(Bound(receiver, f) for f in options(function))
         return function
+    if kind == "value" and (library_base(frame, receiver.definition) or "").startswith("enum."):
+        return Instance(receiver.definition, exact=True)  # A member of an enumeration, not what it is called.
     if kind in ("value", "self"):
         _read(frame, receiver, f"{owner}.{name}", node)
-        return join_all(
+        value = join_all(
             [frame.analysis.cell(("classvar", owner, name)), frame.analysis.cell(("attr", owner, name))]
         )
+        return read_place(frame, value, f"{owner}.{name}", node)
+    if kind == "external" and name == "from_config":
+        return Partial(External("keras.layers.Layer.from_config"), (receiver,), ())
     if kind == "external":
         return external(models.member(target, name) or f"{target}.{name}", frame.analysis.keras)
     return Unknown(
@@ -369,6 +425,8 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
         elif isinstance(option, Module):
             frame.write_cell(("global", option.name, name), stored(value))
             frame.write_cell(("changed-global", option.name, name), const(frame.definition))
+        elif isinstance(option, Unknown):
+            frame.write_cell(("attr", "?", name), stored(value))  # It may be an object of any class.
     expression = getattr(node, "expr", node)
     target = target_of(frame, expression, receiver)
     if target == "fresh":
@@ -397,11 +455,15 @@ def _owner_text(receiver: Value) -> str:
 
 
 def stored(value: Value) -> Value:
-    """A value as a flow-insensitive place keeps it: an object stored there is not new to its readers."""
+    """A value as a flow-insensitive place keeps it: an object stored there is not new to its readers.
+
+    One that another place holds stays known as that place's.
+    """
     return join_all(_without_site(option) for option in options(value))
 
 
 def _without_site(value: Value) -> Value:
     if isinstance(value, Instance | Sequence | Mapping | SetOf | Array) and value.site:
-        return msgspec.structs.replace(value, site="")
+        kept = "|".join(part for part in value.site.split("|") if part.startswith(MARK))
+        return msgspec.structs.replace(value, site=kept)
     return value

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphlift import models
 from graphlift.interp.frame import Frame
+from graphlift.interp.mismatches import each
 from graphlift.syntax import nodes
 from graphlift.values import (
     FALSE,
@@ -20,6 +21,7 @@ from graphlift.values import (
     Instance,
     KerasTensor,
     Mapping,
+    Method,
     Never,
     Object,
     Py,
@@ -34,6 +36,7 @@ from graphlift.values import (
     const,
     const_value,
     display,
+    join,
     join_all,
     options,
     present,
@@ -80,14 +83,18 @@ _LIBRARY = (Tensor, Variable, KerasTensor, Array, TensorArray, ShapeValue, DType
 
 def binary(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
     """`left op right`."""
-    return join_all(_binary(frame, op, one, other, node) for one in present(left) for other in present(right))
+    pairs = [(one, other) for one in present(left) for other in present(right)]
+    return each(frame, pairs, lambda pair: _binary(frame, op, *pair, node))
 
 
 def _binary(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
-    if isinstance(left, _LIBRARY) or isinstance(right, _LIBRARY):
-        return _library(frame, op, left, right, node)
     if isinstance(left, Never) or isinstance(right, Never):
         return NEVER
+    if op == "%" and isinstance(left, Const | Py) and left.type in ("str", "bytes"):
+        _formats(frame, right)
+        return _python(frame, op, left, right)
+    if isinstance(left, _LIBRARY) or isinstance(right, _LIBRARY):
+        return _library(frame, op, left, right, node)
     if isinstance(left, Instance) or isinstance(right, Instance):
         return _overloaded(frame, op, left, right, node)
     return _python(frame, op, left, right)
@@ -131,9 +138,8 @@ def _python(frame: Frame, op: str, left: Value, right: Value) -> Value:
     kinds = [v.type for v in (left, right) if isinstance(v, Const | Py)]
     if len(kinds) == 2:
         return _numbers(op, *kinds)
-    if op == "%" and kinds and kinds[0] in ("str", "bytes"):
-        _formats(frame, right)
-        return Py(kinds[0])
+    if op == "%" and isinstance(left, Const | Py) and left.type in ("str", "bytes"):
+        return Py(left.type)
     if isinstance(left, Sequence) or isinstance(right, Sequence):
         return _sequences(op, left, right)
     if isinstance(left, Mapping) and isinstance(right, Mapping) and op == "|":
@@ -183,8 +189,8 @@ def _numbers(op: str, left: str, right: str) -> Value:
     if left in _NUMBERS and right in _NUMBERS:
         if op == "/":
             return Py("complex" if "complex" in (left, right) else "float")
-        if op == "**" and {left, right} <= {"bool", "int"}:
-            return Py("int")
+        if op == "**" and left in ("bool", "int") and right == "int":
+            return join(Py("int"), Py("float"))  # A negative exponent gives a float.
         if op in ("&", "|", "^") and left == right == "bool":
             return Py("bool")
         return Py(max((left, right, "int"), key=_NUMBERS.index))
@@ -218,9 +224,10 @@ def unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:
 
 def _unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:
     if op == "not":
-        if isinstance(operand, Tensor | Variable | KerasTensor):
+        if isinstance(operand, Tensor | Variable | KerasTensor) and not frame.plain:
             if frame.unconverted and not (isinstance(operand, Tensor) and operand.eager):
                 frame.effect("tensor-as-bool", node, "not")
+                frame.effect("unconverted", node, "not")
             frame.work(1)
             return Tensor("bool", ())
         decided = decided_truth(operand)
@@ -249,9 +256,8 @@ def _unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:
 
 def compare(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
     """`left op right` for one comparison operator."""
-    return join_all(
-        _compare(frame, op, one, other, node) for one in options(left) for other in options(right)
-    )
+    pairs = [(one, other) for one in options(left) for other in options(right)]
+    return each(frame, pairs, lambda pair: _compare(frame, op, *pair, node))
 
 
 def _compare(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
@@ -288,6 +294,9 @@ def _compare(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
             found = call_special(frame, left, special[op], (right,), node)
             if found is not None:
                 return found
+    for side in (left, right):
+        if isinstance(side, Unknown | Method):  # A comparison of arrays or tensors gives another of them.
+            return Unknown(side.reason if isinstance(side, Unknown) else "what is compared is not known")
     return Py("bool")
 
 
@@ -357,6 +366,7 @@ def truth(frame: Frame, value: Value, node: nodes.NodeNG, *, quiet: bool = False
         )
         if symbolic and frame.unconverted and not quiet:
             frame.effect("tensor-as-bool", node, "a condition")
+            frame.effect("unconverted", node, "a condition")
         if isinstance(option, Instance) and not quiet:
             from graphlift.interp.instances import call_special
 
@@ -388,7 +398,9 @@ def _subscript(frame: Frame, receiver: Value, index: Value, node: nodes.NodeNG) 
         case Never():
             return NEVER
         case Unknown():
-            return receiver
+            # Only arrays take several indices, and a slice is of the kind that it is taken from.
+            whole = isinstance(index, Sequence) or (isinstance(index, Py) and index.type == "slice")
+            return receiver if whole else Unknown(f"an element of something unknown: {receiver.reason}")
         case External():
             return receiver  # `tuple[int, str]`, `Generic[T]`: types, of no consequence here.
         case _:

@@ -13,9 +13,11 @@ from graphlift.interp.statements import run_body
 from graphlift.interp.summary import Context, Outcome
 from graphlift.syntax import nodes
 from graphlift.values import (
+    FALSE,
     NEVER,
     NONE,
     Function,
+    GraphFunction,
     Iterator,
     Mapping,
     Sequence,
@@ -47,7 +49,7 @@ def _function(frame: Frame, node: nodes.FunctionDef) -> None:
     _bind_parameters(frame)
     info = frame.info
     assert info is not None
-    if any("autograph=False" in text or text.endswith("do_not_convert") for text in info.decorators):
+    if _switches_autograph_off(frame, info):
         frame.unconverted += 1
     run_body(frame, node.body)
     ended = frame.alive
@@ -63,7 +65,18 @@ def _function(frame: Frame, node: nodes.FunctionDef) -> None:
     if isinstance(frame.returns, Unknown) and info.returns:
         hinted = annotated_text(frame, info.returns)
         if hinted is not None:
+            frame.alive = True
+            frame.effect("trusts-annotation", node, frame.returns.reason, target=f"annotation:{info.id}")
+            frame.alive = ended
             frame.returns = hinted
+
+
+def _switches_autograph_off(frame: Frame, info: FunctionInfo) -> bool:
+    """Whether a decorator keeps AutoGraph from converting the function, however it says so."""
+    if any("autograph=False" in text or text.endswith("do_not_convert") for text in info.decorators):
+        return True
+    decorated = frame.analysis.cell(("def", info.id)) if info.decorators else NONE
+    return isinstance(decorated, GraphFunction) and dict(decorated.options).get("autograph") == FALSE
 
 
 def _bind_parameters(frame: Frame) -> None:
@@ -85,6 +98,9 @@ def _note_parameters(frame: Frame) -> None:
     if isinstance(node, nodes.FunctionDef | nodes.Lambda):
         for argument in node.args.nodes_of_class(nodes.AssignName):
             if argument.parent is node.args and argument.name in frame.env:
+                frame.note(argument, frame.env[argument.name])
+        for argument in (node.args.vararg_node, node.args.kwarg_node):
+            if argument is not None and argument.name in frame.env:
                 frame.note(argument, frame.env[argument.name])
 
 

@@ -21,10 +21,12 @@ from typing import Any, TypeAlias
 
 from graphlift.engine import Cancelled, Database
 from graphlift.index import MODULE_BODY, DefId, ModuleIndex, Unit
-from graphlift.interp.entry import EntryContext, entry_context
-from graphlift.interp.frame import Analysis
+from graphlift.interp.entry import EntryContext, doubtful_context, entry_context, without_assumptions
+from graphlift.interp.failures import Failure, contained, described, failed_entry, failed_outcome
+from graphlift.interp.mismatches import unproven
 from graphlift.interp.run import run, run_decorators
 from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects
+from graphlift.models.api import MISMATCHES
 from graphlift.resolve import QUERIES, files, function_info, module_index, unit
 from graphlift.source.span import Place, Span
 from graphlift.syntax import nodes
@@ -55,11 +57,16 @@ UNFOLLOWED = Summary(
 
 
 class Root:
-    """A function as it is judged: what is known of its parameters, and what it does with them."""
+    """A function as it is judged: what is known of its parameters, and what it does with them.
 
-    def __init__(self, entry: EntryContext, outcome: Outcome) -> None:
+    `doubt` is what it does when parameters hold anything at all whose callers are not all visible; `None` where
+    all is seen.
+    """
+
+    def __init__(self, entry: EntryContext, outcome: Outcome, doubt: Summary | None = None) -> None:
         self.entry = entry
         self.outcome = outcome
+        self.doubt = doubt
 
     @property
     def summary(self) -> Summary:
@@ -82,6 +89,8 @@ class State:
         self.merged: dict[tuple[Any, ...], Context] = {}
         self.roots: dict[DefId, Root] = {}
         self.installed: set[Task] = set()
+        self.failures: dict[DefId, Failure] = {}
+        """Errors in Graphlift itself, by the definition whose run they ended."""
         self.settled = False
         self.agenda: list[Task] | None = None
         self.cursor = 0
@@ -107,6 +116,8 @@ class _Memory:
 
 class _Reader:
     """What one task reads; the interpreter's `Analysis`."""
+
+    unrolling = False
 
     def __init__(self, solver: Solver, task: Task) -> None:
         self._solver = solver
@@ -232,11 +243,15 @@ class Solver:
         try:
             self._execute(task)
         except BaseException:
-            for pending in self._stack:
-                self.state.dirty[pending] = None
-            self._stack.clear()
-            self._on_stack.clear()
+            self._abandon()
             raise
+
+    def _abandon(self) -> None:
+        """Queue again whatever was under way."""
+        for pending in self._stack:
+            self.state.dirty[pending] = None
+        self._stack.clear()
+        self._on_stack.clear()
 
     def _entry_order(self, indexes: list[ModuleIndex]) -> list[DefId]:
         """All functions: constructors before other methods, names that nobody mentions before the rest."""
@@ -328,11 +343,21 @@ class Solver:
         self.state.merged[key] = merged
         return merged
 
-    def observer(self, definition: DefId, context: Context, seen: dict[nodes.NodeNG, Value]) -> Analysis:
-        """What a run of the definition reads, when it is repeated to note in `seen` what its expressions hold."""
-        reader = _Reader(self, ("watch", definition, context))
+    def observe(
+        self, definition: DefId, context: Context, seen: dict[nodes.NodeNG, Value], plain: bool = False
+    ) -> Value:
+        """Repeat a run of a definition and note in `seen` what its expressions hold: traced, or in plain Python.
+
+        Returns what the definition gives.
+        """
+        # A probe leaves no trace in what is settled, nor do the runs that it asks for.
+        reader = _Reader(self, ("probe" if plain else "watch", definition, context))
         reader.watched = (definition, seen)
-        return reader
+        try:
+            return run(reader, definition, context).summary.returns
+        except BaseException:
+            self._abandon()
+            raise
 
     # Running
 
@@ -365,13 +390,22 @@ class Solver:
         kind, definition, context = task
         reader = _Reader(self, task)
         result: Any
-        if kind == "root":
-            result = self._root(reader, definition)
-        elif kind == "def":
-            result = Outcome(Summary(run_decorators(reader, definition)))
-        else:
-            self.executed.append(f"{kind}({definition.replace(':', '.')})")
-            result = run(reader, definition, context)
+        try:
+            if kind == "root":
+                result = self._root(reader, definition)
+            elif kind == "def":
+                result = Outcome(Summary(run_decorators(reader, definition)))
+            else:
+                self.executed.append(f"{kind}({definition.replace(':', '.')})")
+                result = run(reader, definition, context)
+        except Cancelled:
+            raise
+        except Exception as error:
+            if not contained():
+                raise
+            self.state.failures[definition] = described(error)
+            outcome = failed_outcome(definition)
+            return Root(failed_entry(definition), outcome) if kind == "root" else outcome
         if reader.consistent:
             self.memory.remember(task, reader.reads, result)
         return result
@@ -385,7 +419,23 @@ class Solver:
             entry = entry_context(reader, definition, found)
         task = ("run", definition, entry.context)
         reader.reads[("summary", task)] = self.demand(task, ("root", definition, Context()))
-        return Root(entry, self.state.outcomes.get(task, Outcome()))
+        outcome = self._proved(reader, entry, self.state.outcomes.get(task, Outcome()))
+        doubtful = doubtful_context(entry)
+        if doubtful is None:
+            return Root(entry, outcome)
+        other = ("probe", definition, doubtful)
+        reader.reads[("summary", other)] = doubt = self.demand(other, ("root", definition, Context()))
+        return Root(entry, outcome, doubt)
+
+    def _proved(self, reader: _Reader, entry: EntryContext, outcome: Outcome) -> Outcome:
+        """The outcome with those mismatches uncertain that need an assumption about a parameter."""
+        plain = without_assumptions(entry)
+        mismatched = any(effect.kind in MISMATCHES for effect in outcome.summary.effects)
+        if not mismatched or plain == entry.context:
+            return outcome
+        task = ("probe", entry.definition, plain)
+        reader.reads[("summary", task)] = less = self.demand(task, ("root", entry.definition, Context()))
+        return unproven(outcome, less)
 
     # Applying
 
@@ -424,6 +474,7 @@ class Solver:
             bound_effects(effects),
             max(before.ops, summary.ops),
             before.raises and summary.raises,
+            joined_left(before.left, summary.left),
         )
 
     def _evidence(self, callee: DefId, context: Context) -> None:
@@ -469,6 +520,16 @@ class Solver:
         for reader in self.state.readers.get(key, ()):
             if reader in self.state.outcomes or reader in self._on_stack:
                 self.state.dirty.setdefault(reader, None)
+
+
+def joined_left(
+    before: tuple[tuple[str, Value], ...], now: tuple[tuple[str, Value], ...]
+) -> tuple[tuple[str, Value], ...]:
+    """What parameters' containers may contain after one call or the other, widened."""
+    both = dict(before)
+    for name, value in now:
+        both[name] = widen(join(both.get(name, NEVER), value))
+    return tuple(sorted(both.items(), key=lambda entry: entry[0]))
 
 
 def function_or_scope(db: Database, definition: DefId) -> bool:

@@ -11,6 +11,7 @@ from graphlift.models.api import Arguments
 from graphlift.values import (
     NEVER,
     NONE,
+    Class,
     Const,
     External,
     GraphFunction,
@@ -39,10 +40,27 @@ def _for(*names: str) -> Callable[[Special], Special]:
     return register
 
 
-@_for("tensorflow.function")
+TF_FUNCTION_PARAMETERS = (
+    "func",
+    "input_signature",
+    "autograph",
+    "jit_compile",
+    "reduce_retracing",
+    "experimental_implements",
+    "experimental_autograph_options",
+    "experimental_attributes",
+    "experimental_relax_shapes",
+    "experimental_compile",
+    "experimental_follow_type_hints",
+)
+"""The parameters of `tf.function` in order (TensorFlow 2.21)."""
+
+
+@_for("tensorflow.function", "tensorflow.compat.v1.function")
 def _tf_function(frame: Frame, arguments: Arguments, site: Site) -> Value:
     function = arguments.get(0, "func")
-    keywords = tuple((k, v) for k, v in arguments.keywords if k != "func")
+    places = zip(TF_FUNCTION_PARAMETERS[1:], arguments.positional[1:], strict=False)
+    keywords = (*places, *((k, v) for k, v in arguments.keywords if k != "func"))
     if function is None or function == NONE:
         return Partial(External("tensorflow.function"), (), keywords)
     frame.effect("makes-graph-function", site.node, "tf.function")
@@ -127,7 +145,7 @@ def _namedtuple_instance(frame: Frame, arguments: Arguments, site: Site) -> Valu
     return named_tuple_value(str(const_value(name)), names, items)
 
 
-@_for("collections.OrderedDict", "collections.defaultdict", "collections.Counter", "types.SimpleNamespace")
+@_for("collections.OrderedDict", "collections.defaultdict", "collections.Counter")
 def _mapping(frame: Frame, arguments: Arguments, site: Site) -> Value:
     from graphlift.interp.builtin_calls import call_builtin
 
@@ -140,6 +158,17 @@ def _mapping(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if text == "Counter":
         return Mapping("Counter", None, Unknown("a counted element"), Py("int"), frame.site(site.node))
     return call_builtin(frame, "dict", arguments, site)
+
+
+@_for("keras.layers.Layer.from_config")
+def _from_config(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    """An inherited `from_config` calls the class with whatever the configuration holds."""
+    from graphlift.interp.construct import construct
+
+    cls = arguments.positional[0] if arguments.positional else NONE
+    if not isinstance(cls, Class):
+        return Unknown("the class that `from_config` makes an object of is not known")
+    return construct(frame, cls, Arguments((), (), False, True), Site(site.node))
 
 
 @_for("collections.deque")

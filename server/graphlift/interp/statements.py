@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from graphlift.interp.assign import assign, forget_paths, mutate
@@ -12,6 +13,9 @@ from graphlift.interp.guards import is_first_call_guard
 from graphlift.interp.merging import bound_names, check_branches, traced_scalars
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import binary, truth
+from graphlift.interp.places import global_at
+from graphlift.interp.static_shapes import note_loop
+from graphlift.interp.unrolling import leaves_early, loop_items
 from graphlift.syntax import nodes
 from graphlift.values import (
     NONE,
@@ -91,9 +95,9 @@ def _branch(frame: Frame, action: Callable[[], None]) -> tuple[Env, Env] | None:
     return ended
 
 
-def is_symbolic(value: Value) -> bool:
+def is_symbolic(frame: Frame, value: Value) -> bool:
     """Whether the value may be a symbolic tensor while the function is traced."""
-    return any(
+    return not frame.plain and any(
         isinstance(o, Variable | KerasTensor) or (isinstance(o, Tensor) and not o.eager)
         for o in options(value)
     )
@@ -147,6 +151,7 @@ def _aug_assign(frame: Frame, node: nodes.AugAssign) -> None:
         if isinstance(option, Sequence) and option.type == "list":
             grown = Sequence("list", None, join(option.element, iteration(frame, operand, node)), option.site)
             mutate(frame, _readable(target), option, grown, node, operand)
+            frame.note(target, grown)
     if any(isinstance(o, Sequence) and o.type == "list" for o in options(before)) and isinstance(
         target, nodes.AssignName
     ):
@@ -191,7 +196,7 @@ def _return(frame: Frame, node: nodes.Return) -> None:
 def _if(frame: Frame, node: nodes.If) -> None:
     test = evaluate(frame, node.test)
     decided = truth(frame, test, node.test)
-    symbolic = is_symbolic(test)
+    symbolic = is_symbolic(frame, test)
     if symbolic:
         frame.effect("tensor-control", node, "if")
     ops = frame.ops
@@ -234,12 +239,16 @@ def _while(frame: Frame, node: nodes.While) -> None:
 
     with frame.quietly():
         first = evaluate(frame, node.test)
-    never = truth(frame, first, node.test, quiet=True) is False
-    endless = truth(frame, first, node.test, quiet=True) is True
-    if never:
+    if truth(frame, first, node.test, quiet=True) is False:
         run_body(frame, node.orelse)
         return
-    _loop(frame, node, start, is_symbolic(first), ASSUMED_ITERATIONS, endless)
+
+    def endless() -> bool:
+        with frame.quietly():
+            return truth(frame, evaluate(frame, node.test), node.test, quiet=True) is True
+
+    with frame.open_ended():
+        _loop(frame, node, start, is_symbolic(frame, first), _assumed_iterations(frame), endless)
     if frame.alive:
         narrow(frame, node.test, False)
 
@@ -256,18 +265,53 @@ def _for_loop(frame: Frame, node: nodes.For) -> None:
     traced = any(
         isinstance(o, Dataset) or (isinstance(o, Iterator) and o.source == "dataset") for o in options(source)
     )
-    symbolic = is_symbolic(source) or traced
+    symbolic = is_symbolic(frame, source) or traced
     if symbolic and frame.unconverted:
         frame.effect("tensor-iteration", node.iter, "a loop that AutoGraph does not convert")
+        frame.effect("unconverted", node.iter, "a loop")
     advances = any(isinstance(o, Iterator) and o.source == "python" for o in options(source))
     if advances and not isinstance(node.iter, nodes.Call):
         frame.effect("python-iterator", node.iter, node.iter.as_string(), certain=False)
+    if frame.unrolling and not symbolic:
+        items = loop_items(source)
+        if items is not None:
+            _unrolled(frame, node, items)
+            return
     element = iteration(frame, source, node.iter)
 
     def start() -> None:
         assign(frame, node.target, element)
 
-    _loop(frame, node, start, symbolic, count if count is not None else ASSUMED_ITERATIONS, False)
+    if count is not None and not (frame.unrolling and leaves_early(node)):
+        _loop(frame, node, start, symbolic, count, lambda: False)
+        return
+    with frame.open_ended():
+        _loop(frame, node, start, symbolic, _assumed_iterations(frame), lambda: False)
+
+
+def _assumed_iterations(frame: Frame) -> int:
+    """How often a loop of unknown length runs; where calls are counted, only what is certain counts."""
+    return 1 if frame.unrolling else ASSUMED_ITERATIONS
+
+
+def _unrolled(frame: Frame, node: nodes.For, items: tuple[Value, ...]) -> None:
+    """Run a short loop pass by pass, each with its own element."""
+    exits: list[tuple[Env, Env]] = []
+    passes = frame.passes
+    for number, item in enumerate(items):
+        frame.passes = (*passes, number)
+        ended, breaks = _pass(frame, node, partial(assign, frame, node.target, item), frame.env, frame.paths)
+        exits += breaks
+        if ended is None:
+            frame.alive = False
+            break
+        frame.env, frame.paths = ended
+    frame.passes = passes
+    if frame.alive:
+        run_body(frame, node.orelse)
+    if frame.alive:
+        exits.append((frame.env, frame.paths))
+    _meet(frame, exits)
 
 
 def _loop(
@@ -276,9 +320,12 @@ def _loop(
     start: Callable[[], None],
     symbolic: bool,
     iterations: int,
-    endless: bool,
+    forever: Callable[[], bool],
 ) -> None:
-    """Run a loop body to a fixpoint of the names it binds, then once more to record what it does."""
+    """Run a loop body to a fixpoint of the names it binds, then once more to record what it does.
+
+    `forever` tells, from what holds before every pass, that the loop ends by `break` alone.
+    """
     frame.tensor_loop += symbolic
     if symbolic:
         frame.effect("tensor-control", node, "a loop")
@@ -286,7 +333,7 @@ def _loop(
         frame.effect("autograph-syntax", node, "the `else` of a loop", certain=False)
     exits: list[tuple[Env, Env]] = []
     head, paths = dict(frame.env), dict(frame.paths)
-    previous = head
+    previous = entry = head
     for _ in range(MAX_LOOP_PASSES):
         with frame.quietly():
             ended, _ = _pass(frame, node, start, head, paths)
@@ -303,10 +350,14 @@ def _loop(
     else:
         unsettled = Unknown("it takes ever new values in a loop")
         head = {name: value if previous.get(name) == value else unsettled for name, value in head.items()}
+    frame.env, frame.paths = dict(head), dict(paths)
+    endless = forever()
     multiplier = frame.multiplier
     frame.multiplier = min(multiplier * max(iterations, 1), 100_000)
     ended, breaks = _pass(frame, node, start, head, paths)
     frame.multiplier = multiplier
+    if symbolic and ended is not None:
+        note_loop(frame, node, bound_names(node.body), entry, ended[0])
     frame.tensor_loop -= symbolic
     normal: list[tuple[Env, Env]] = [] if endless else [(head, paths)]
     if ended is not None and not endless:
@@ -372,7 +423,7 @@ def _raise(frame: Frame, node: nodes.Raise) -> None:
 @_for(nodes.Assert)
 def _assert(frame: Frame, node: nodes.Assert) -> None:
     test = evaluate(frame, node.test)
-    if is_symbolic(test):
+    if is_symbolic(frame, test):
         frame.effect("assert-on-tensor", node, "assert")
     truth(frame, test, node.test)
     narrow(frame, node.test, True)
@@ -407,9 +458,13 @@ def _try(frame: Frame, node: nodes.Try) -> None:
         ended = _branch(frame, lambda: run_body(frame, node.orelse))
         if ended is not None:
             states.append(ended)
-    middle = join_env(before, body[0]) if body is not None else _partial(frame, node, before)
+    middle = _partial(frame, node, before, None if body is None else body[0])
+    kept = {} if body is None else {p: v for p, v in before_paths.items() if body[1].get(p) == v}
     for handler in node.handlers:
-        frame.env, frame.paths, frame.alive = dict(middle), dict(before_paths), True
+        frame.env, frame.paths, frame.alive = dict(middle), dict(kept), True
+        if handler.type is not None:
+            with frame.quietly():
+                evaluate(frame, handler.type)
         if handler.name is not None:
             assign(frame, handler.name, Unknown("an exception object is not followed"))
         run_body(frame, handler.body)
@@ -417,7 +472,7 @@ def _try(frame: Frame, node: nodes.Try) -> None:
             states.append((frame.env, frame.paths))
     dead = not states
     if dead:
-        states = [(middle, before_paths)]
+        states = [(middle, kept)]
     _meet(frame, states)
     run_body(frame, node.finalbody)
     if dead:
@@ -429,12 +484,19 @@ def _handled(node: nodes.Try) -> str:
     return ", ".join(kinds)
 
 
-def _partial(frame: Frame, node: nodes.Try, before: Env) -> Env:
-    """What may hold in a handler when the body never gets to its end: any name it binds may be bound."""
-    result = dict(before)
+def _partial(frame: Frame, node: nodes.Try, before: Env, after: Env | None) -> Env:
+    """What may hold in a handler, which is entered from anywhere in the body.
+
+    A name holds what it held before or after the body, unless the body binds it several times or never gets to its end.
+    """
+    result = dict(before) if after is None else join_env(before, after)
+    counts: dict[str, int] = {}
     for statement in node.body:
         for target in statement.nodes_of_class(nodes.AssignName):
-            result.setdefault(target.name, Unknown(f"`{target.name}` may not be assigned yet"))
+            counts[target.name] = counts.get(target.name, 0) + 1
+    for name, count in counts.items():
+        if count > 1 or after is None:
+            result[name] = Unknown(f"`{name}` may not be assigned yet")
     return result
 
 
@@ -504,9 +566,9 @@ def _imported(frame: Frame, reference: Any, dotted: str, attribute: str) -> Valu
         return Unknown(f"module `{dotted}` cannot be found")
     if reference.kind == "external":
         return external(f"{reference.target}.{attribute}", frame.analysis.keras)
-    value = frame.global_value(reference.target, attribute)
-    if value is not None:
-        return value
+    found = global_at(frame, reference.target, attribute)
+    if found is not None:
+        return found[0]
     child = frame.analysis.query(
         "find_module", frame.module, f"{dotted.rstrip('.')}.{attribute}".replace("..", ".", 0)
     )

@@ -18,6 +18,14 @@ MAX_CHAIN = 12
 MAX_OPS = 1_000_000
 
 
+class Origin(msgspec.Struct, frozen=True, order=True, cache_hash=True):
+    """Where a value in an operation comes from, and what it is. `parameter` names the parameter that gave it."""
+
+    place: Place
+    text: str
+    parameter: str = ""
+
+
 class Effect(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """Something a call does besides giving its result that matters to tracing.
 
@@ -25,6 +33,7 @@ class Effect(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     `place` is the culprit; `via` are the calls from the summarised definition down to it, outermost first.
     `target` says whose state is touched: `param:NAME` of the summarised definition, `global:MODULE.NAME`,
     `attr:CLASS.NAME`, `closure:NAME`, or empty. `certain` is false when it rests on an unknown value.
+    `origins` are the sides of a mismatch; its target is one of `interp.mismatches`.
     """
 
     kind: str
@@ -33,6 +42,7 @@ class Effect(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     via: tuple[Place, ...] = ()
     target: str = ""
     certain: bool = True
+    origins: tuple[Origin, ...] = ()
 
     @property
     def site(self) -> Place:
@@ -60,12 +70,14 @@ EFFECTS: dict[str, str] = {
     "calls-graph": "calls a tf.function",
     "uses-tensor": "uses a value of unknown kind as a tensor",
     "uses-python": "uses a value of unknown kind as a plain Python value",
+    "trusts-annotation": "takes an unknown result for what the return annotation says",
+    "tests-kind": "asks what kind a value of unknown kind is",
     "uses-model": "uses a value of unknown kind as a Keras model or layer",
     "uses-optimizer": "uses a value of unknown kind as an optimizer",
     "leaks-tensor": "stores a tensor where it outlives the call",
     "item-assignment": "assigns to an element of a tensor",
     "array-write": "drops the result of a TensorArray write",
-    "unconverted": "runs without AutoGraph",
+    "unconverted": "needs AutoGraph, which is off here",
     "branch-mismatch": "leaves different things in the branches of a tensor condition",
     "tensor-control": "branches or loops on a tensor",
     "static-shape": "reads a static shape",
@@ -83,13 +95,23 @@ class Context(msgspec.Struct, frozen=True, cache_hash=True):
 class CallEdge(msgspec.Struct, frozen=True, cache_hash=True):
     """A call that a run saw: who is called, with what, where. `traced`: the callee runs inside a graph there.
 
-    `graph` names the reason (`tf.function`, `Dataset.map`), for messages.
+    `graph` names the reason (`tf.function`, `Dataset.map`), for messages. `guarded`: the caller expects exceptions.
     """
 
     callee: DefId
     context: Context
     place: Place
     traced: str = ""
+    guarded: bool = False
+    fresh: tuple[str, ...] = ()
+    """While unrolling: the parameters that get a function object which the call itself makes."""
+
+
+class Times(msgspec.Struct, frozen=True):
+    """How often something is done: `least` so often, and `more` says whether it may be oftener."""
+
+    least: int
+    more: bool
 
 
 class Revealed(msgspec.Struct, frozen=True):
@@ -104,12 +126,14 @@ class Summary(msgspec.Struct, frozen=True):
 
     `ops` estimates the TensorFlow ops that one eager call dispatches, through callees and loops.
     `raises` is true when every path ends in an exception; `returns` is also `Never` while nothing is known.
+    `left` is what containers that parameters hold may contain afterwards, for those that the call changes.
     """
 
     returns: Value = NEVER
     effects: tuple[Effect, ...] = ()
     ops: int = 0
     raises: bool = False
+    left: tuple[tuple[str, Value], ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -119,6 +143,8 @@ class Outcome(msgspec.Struct, frozen=True):
     writes: tuple[tuple[tuple[str, ...], Value], ...] = ()
     edges: tuple[CallEdge, ...] = ()
     revealed: tuple[Revealed, ...] = ()
+    times: tuple[Times, ...] = ()
+    """How often each of the calls is made, where loops were followed pass by pass."""
 
 
 def bound_effects(effects: dict[Effect, None]) -> tuple[Effect, ...]:
@@ -139,4 +165,14 @@ def bound_effects(effects: dict[Effect, None]) -> tuple[Effect, ...]:
 
 
 # For these kinds each subject is a finding of its own: a bound per kind would lose some altogether.
-_BY_SUBJECT = frozenset({"reads-state", "uses-tensor", "uses-python", "uses-model", "uses-optimizer"})
+_BY_SUBJECT = frozenset(
+    {
+        "reads-state",
+        "uses-tensor",
+        "uses-python",
+        "uses-model",
+        "uses-optimizer",
+        "tests-kind",
+        "trusts-annotation",
+    }
+)

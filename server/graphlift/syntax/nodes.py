@@ -76,6 +76,8 @@ from astroid.nodes import Subscript as Subscript
 from astroid.nodes import Try as Try
 from astroid.nodes import TryStar as TryStar
 from astroid.nodes import Tuple as Tuple
+from astroid.nodes import TypeAlias as TypeAlias
+from astroid.nodes import TypeVar as TypeVar
 from astroid.nodes import UnaryOp as UnaryOp
 from astroid.nodes import While as While
 from astroid.nodes import With as With

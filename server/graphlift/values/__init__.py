@@ -1,6 +1,7 @@
 """The abstract domain: values, their join and their display."""
 
-from graphlift.values.display import display, shape_text, short_name
+from graphlift.values.brief import brief
+from graphlift.values.display import display, shape_text, short_name, spelled
 from graphlift.values.domain import (
     FALSE,
     NEVER,
@@ -86,6 +87,7 @@ __all__ = [
     "Unknown",
     "Value",
     "Variable",
+    "brief",
     "const",
     "const_value",
     "display",
@@ -99,6 +101,7 @@ __all__ = [
     "present",
     "shape_text",
     "short_name",
+    "spelled",
     "tuple_of",
     "widen",
     "widen_loop",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphlift.values.domain import (
+    NONE,
     Array,
     Bound,
     Class,
@@ -34,7 +35,12 @@ from graphlift.values.domain import (
     Unknown,
     Value,
     Variable,
+    options,
 )
+from graphlift.values.lattice import join_all
+
+MOST_ITEMS = 16
+"""The most items of a tuple that are shown one by one."""
 
 _FORMS = {
     "dense": "tf.TensorSpec",
@@ -98,7 +104,7 @@ def _display_object(value: Value) -> str:
         case Sequence():
             return _display_sequence(value)
         case Mapping():
-            return f"{value.type}[{display(value.key)}, {display(value.value)}]"
+            return f"{value.type}[{display(_without_constants(value.key))}, {display(value.value)}]"
         case SetOf():
             return f"{value.type}[{display(value.element)}]"
         case Dataset():
@@ -133,10 +139,41 @@ def _display_sequence(value: Sequence) -> str:
     if value.fields or "." in value.type:
         return value.type.rpartition(".")[2]
     if value.type == "tuple" and value.items is not None:
+        if len(value.items) > MOST_ITEMS:
+            return f"tuple[{display(join_all(value.items))}, ...]"
         inside = ", ".join(display(item) for item in value.items)
         return f"tuple[{inside}]" if value.items else "tuple[()]"
     element = "object" if isinstance(value.element, Never) else display(value.element)
     return f"tuple[{element}, ...]" if value.type == "tuple" else f"{value.type}[{element}]"
+
+
+def _without_constants(key: Value) -> Value:
+    """What the keys of a dict are, without saying which keys there are."""
+    return join_all(Py(k.type) if isinstance(k, Const) and k != NONE else k for k in options(key))
+
+
+def spelled(value: Value, depth: int = 0) -> str:
+    """The same as `display`, with what is known of each item: keys of dicts, items of lists, fields of tuples.
+
+    `{'image': tf.TensorSpec(…), 'label': int}` and `Point(x=int, y=float)`; long ones and deep ones as `display`.
+    """
+    if isinstance(value, OneOf):
+        return " | ".join(dict.fromkeys(spelled(option, depth) for option in value.options))
+    if depth >= 4:
+        return display(value)
+    if isinstance(value, Mapping) and value.items and len(value.items) <= MOST_ITEMS:
+        entries = ", ".join(f"{key.text}: {spelled(item, depth + 1)}" for key, item in value.items)
+        return f"{{{entries}}}" if value.type == "dict" else f"{value.type}({{{entries}}})"
+    if isinstance(value, Sequence) and value.items and len(value.items) <= MOST_ITEMS:
+        items = [spelled(item, depth + 1) for item in value.items]
+        if value.fields:
+            fields = ", ".join(f"{name}={item}" for name, item in zip(value.fields, items, strict=True))
+            return f"{_display_sequence(value)}({fields})"
+        if value.type == "tuple":
+            return f"tuple[{', '.join(items)}]"
+        if value.type == "list":
+            return f"[{', '.join(items)}]"
+    return display(value)
 
 
 def short_name(name: str) -> str:

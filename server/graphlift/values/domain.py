@@ -11,6 +11,8 @@ Names of library objects are canonical dotted names: `tensorflow.nn.relu`, `kera
 
 from __future__ import annotations
 
+import ast
+from functools import lru_cache
 from typing import TypeAlias, Union
 
 import msgspec
@@ -333,10 +335,9 @@ def const(value: bool | int | float | str | bytes | None) -> Value:
     return Const(type(value).__name__, repr(value))
 
 
+@lru_cache(maxsize=1 << 14)
 def const_value(value: Const) -> bool | int | float | str | bytes | None:
     """The Python value that a `Const` stands for."""
-    import ast
-
     if value.type == "float":
         return float(value.text)
     result: bool | int | float | str | bytes | None = ast.literal_eval(value.text)
@@ -372,8 +373,9 @@ def present(value: Value) -> tuple[Value, ...]:
     Code that uses a value as an object has made sure that it is one, or raises; either way what follows is not
     about `None`.
     """
-    found = options(value)
-    return tuple(option for option in found if option != NONE) or found
+    if not isinstance(value, OneOf):
+        return options(value)
+    return tuple(option for option in value.options if option != NONE) or value.options
 
 
 def is_tensor_like(value: Value) -> bool:

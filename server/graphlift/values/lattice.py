@@ -43,6 +43,8 @@ from graphlift.values.domain import (
 
 MAX_OPTIONS = 8
 MAX_CONSTANTS = 4
+MAX_SITES = 4
+"""The most places that one container is said to be from."""
 MAX_DEPTH = 6
 MAX_ITEMS = 64
 
@@ -60,6 +62,9 @@ def join(left: Value, right: Value) -> Value:
 
 def join_all(values: Iterable[Value]) -> Value:
     """The join of any number of values; `Never` for none."""
+    values = tuple(values)
+    if len(values) == 1:
+        return values[0]
     merged: list[Value] = []
     for value in values:
         if merged and value == merged[0] and not isinstance(value, OneOf):
@@ -114,7 +119,7 @@ def _merge(a: Value, b: Value) -> Value | None:
         case KerasTensor(), KerasTensor():
             return KerasTensor(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape))
         case Array(), Array() if a.scalar == b.scalar:
-            site = a.site if a.site == b.site else ""
+            site = _merge_sites(a.site, b.site) if a.site and b.site else ""
             return Array(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.scalar, site)
         case TensorArray(), TensorArray():
             return TensorArray(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape))
@@ -141,7 +146,7 @@ def _merge_mixed(a: Value, b: Value) -> Value | None:
 def _merge_containers(a: Value, b: Value) -> Value | None:
     match a, b:
         case Sequence(), Sequence() if a.type == b.type and a.fields == b.fields:
-            site = a.site if a.site == b.site else min(filter(None, (a.site, b.site)), default="")
+            site = _merge_sites(a.site, b.site)
             if a.items is not None and b.items is not None and len(a.items) == len(b.items):
                 items = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
                 return Sequence(a.type, items, join_all(items), site, a.fields)
@@ -151,11 +156,9 @@ def _merge_containers(a: Value, b: Value) -> Value | None:
         case Mapping(), Mapping() if a.type == b.type:
             return _merge_mappings(a, b)
         case SetOf(), SetOf() if a.type == b.type:
-            return SetOf(a.type, join(a.element, b.element), a.site or b.site)
+            return SetOf(a.type, join(a.element, b.element), _merge_sites(a.site, b.site))
         case Object(), Object() if a.cls == b.cls:
-            other = dict(b.config)
-            config = tuple((k, v) for k, v in a.config if other.get(k) == v)
-            return Object(a.cls, config)
+            return Object(a.cls, _merge_configs(dict(a.config), dict(b.config)))
         case Instance(), Instance() if a.definition == b.definition:
             return Instance(a.definition, a.exact and b.exact, a.site if a.site == b.site else "")
         case Function(), Function() if a.definition == b.definition:
@@ -167,8 +170,27 @@ def _merge_containers(a: Value, b: Value) -> Value | None:
             return None
 
 
+def _merge_sites(a: str, b: str) -> str:
+    """The allocation site of one container or the other. What somebody else may hold stays somebody else's.
+
+    Sites that begin with a letter are allocations of a run; the others (`&place`, `@parameter`) are collected.
+    """
+    if a == b or not b:
+        return a
+    if not a:
+        return b
+    parts = {part for part in (*a.split("|"), *b.split("|")) if part[0] in "&@"}
+    return "|".join(sorted(parts)[:MAX_SITES]) if parts else min(a, b)
+
+
+def _merge_configs(a: dict[str, Value], b: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
+    """Settings that differ stay settings: a missing one would stand for the default."""
+    absent = Unknown("a setting that is given on one path alone")
+    return tuple((name, join(a.get(name, absent), b.get(name, absent))) for name in sorted({*a, *b}))
+
+
 def _merge_mappings(a: Mapping, b: Mapping) -> Mapping:
-    site = a.site or b.site
+    site = _merge_sites(a.site, b.site)
     if a.items is not None and b.items is not None and [k for k, _ in a.items] == [k for k, _ in b.items]:
         items = tuple((k, join(v, w)) for (k, v), (_, w) in zip(a.items, b.items, strict=True))
         return Mapping(a.type, items, a.key, join_all(v for _, v in items), site)
