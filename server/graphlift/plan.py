@@ -13,10 +13,14 @@ from graphlift.verdict import Verdict
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """The plan for one function: `covered_by` names the function whose graph contains (or would contain) it."""
+    """The plan for one function: `covered_by` names the function whose graph contains (or would contain) it.
+
+    `declined` functions would be recommended if the user had not refused that.
+    """
 
     recommended: bool = False
     covered_by: DefId | None = None
+    declined: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -29,15 +33,20 @@ class Plan(msgspec.Struct, frozen=True):
         return self.functions.get(definition, Planned())
 
 
-def make_plan(verdicts: Mapping[DefId, tuple[Verdict, FunctionFacts]], graph: CallGraph) -> Plan:
+def make_plan(
+    verdicts: Mapping[DefId, tuple[Verdict, FunctionFacts]],
+    graph: CallGraph,
+    declined: frozenset[DefId] = frozenset(),
+) -> Plan:
     """Choose among the convertible functions.
 
     A convertible function is covered when each of its visible callers is a graph, or is convertible and chosen or
     covered itself; everything else that is convertible is chosen. Removals and reconfigurations are always chosen.
+    Functions in `declined` are not chosen and cover nothing, so that what they call is looked at by itself.
     """
     roles: dict[DefId, Planned] = {}
     for definition in sorted(verdicts):
-        _role(definition, verdicts, graph, roles, ())
+        _role(definition, verdicts, graph, roles, (), declined)
     return Plan(roles)
 
 
@@ -47,6 +56,7 @@ def _role(
     graph: CallGraph,
     roles: dict[DefId, Planned],
     above: tuple[DefId, ...],
+    declined: frozenset[DefId],
 ) -> Planned:
     known = roles.get(definition)
     if known is not None:
@@ -58,8 +68,9 @@ def _role(
     elif verdict in (Verdict.REMOVE, Verdict.RECONFIGURE):
         role = Planned(True)
     elif verdict is Verdict.CONVERT:
-        cover = _cover(definition, verdicts, graph, roles, (*above, definition))
-        role = Planned(cover is None, cover)
+        cover = _cover(definition, verdicts, graph, roles, (*above, definition), declined)
+        refused = cover is None and definition in declined
+        role = Planned(cover is None and not refused, cover, refused)
     else:
         role = Planned()
     if not (above and definition in above):
@@ -73,6 +84,7 @@ def _cover(
     graph: CallGraph,
     roles: dict[DefId, Planned],
     above: tuple[DefId, ...],
+    declined: frozenset[DefId],
 ) -> DefId | None:
     """The outermost graph around every call of a function, if there is one around each."""
     found: DefId | None = None
@@ -88,6 +100,8 @@ def _cover(
             continue
         if verdict is not Verdict.CONVERT:
             return None
-        role = _role(caller, verdicts, graph, roles, above)
+        role = _role(caller, verdicts, graph, roles, above, declined)
+        if role.declined:
+            return None
         found = found or role.covered_by or caller
     return found

@@ -71,6 +71,17 @@ class Parameter(msgspec.Struct, frozen=True):
     evidence: str
 
 
+class Argument(msgspec.Struct, frozen=True, order=True):
+    """An argument that a `tf.function` should have. `value` is an expression, with `tf` for TensorFlow.
+
+    `instead_of` names an argument that it takes the place of, keeping its value; with an empty `name` that one goes.
+    """
+
+    name: str
+    value: str = ""
+    instead_of: str = ""
+
+
 class FunctionReport(msgspec.Struct, frozen=True):
     """Everything Graphlift says of one function.
 
@@ -96,6 +107,12 @@ class FunctionReport(msgspec.Struct, frozen=True):
     decorator_spans: tuple[Span, ...] = ()
     summary: str = ""
     """The verdict in one sentence."""
+    arguments: tuple[Argument, ...] = ()
+    """What the `tf.function` of a `convert` or `reconfigure` should be given."""
+    no_signature: str = ""
+    """Why there is no `input_signature`, where there is none."""
+    declined: tuple[str, ...] = ()
+    """Fixes that the user does not want: a comment or a setting hides every diagnostic that names them."""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -114,11 +131,12 @@ class Diagnostic(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A file that can't be read or parsed, or a part of it that can't."""
+    """A file that can't be read or parsed, or a part of it that can't; `internal`: by Graphlift's own fault."""
 
     path: str
     line: int
     message: str
+    internal: bool = False
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -160,3 +178,6 @@ class Fix(msgspec.Struct, frozen=True):
     preferred: bool = False
     slug: str = ""
     function: str = ""
+    rule: str = ""
+    """For a fix of one diagnostic: its rule, and `at` its place."""
+    at: Span | None = None

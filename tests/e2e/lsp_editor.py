@@ -45,6 +45,7 @@ class Editor(stock.LanguageClient):
         self.registrations: list[types.Registration] = []
         self.proposed: list[types.ApplyWorkspaceEditParams] = []
         self.refreshes = 0
+        self.hint_refreshes = 0
         self.encoding = "utf-16"
         self._news = asyncio.Event()
         features = dict(stock.DEFAULT_CLIENT_FEATURES)
@@ -54,6 +55,7 @@ class Editor(stock.LanguageClient):
         features[types.CLIENT_REGISTER_CAPABILITY] = self._noting(_register)
         features[types.WORKSPACE_DIAGNOSTIC_REFRESH] = self._noting(_refresh)
         features[types.WORKSPACE_CODE_LENS_REFRESH] = self._noting(_refresh)
+        features[types.WORKSPACE_INLAY_HINT_REFRESH] = self._noting(_refresh_hints)
         features[types.WORKSPACE_APPLY_EDIT] = self._noting(_apply_edit)
         stock.register_lsp_features(self, features)
 
@@ -182,6 +184,16 @@ class Editor(stock.LanguageClient):
         )
         return None if hover is None else hover.contents.value
 
+    async def hints(self, uri: str, range: types.Range | None = None) -> list[types.InlayHint]:
+        """The inlay hints in the range, or in the whole document, in their order."""
+        end = self.at(uri, len(self.texts[uri]))
+        found = await self.text_document_inlay_hint_async(
+            types.InlayHintParams(
+                types.TextDocumentIdentifier(uri), range or types.Range(types.Position(0, 0), end)
+            )
+        )
+        return list(found or [])
+
     async def actions(
         self,
         uri: str,
@@ -232,6 +244,7 @@ def capabilities(
             apply_edit=rich,
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=pull),
+            inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=rich),
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
         ),
         text_document=types.TextDocumentClientCapabilities(
@@ -265,6 +278,10 @@ def _publish(editor: Editor, params: types.PublishDiagnosticsParams) -> None:
 
 def _register(editor: Editor, params: types.RegistrationParams) -> None:
     editor.registrations += params.registrations
+
+
+def _refresh_hints(editor: Editor, params: None) -> None:
+    editor.hint_refreshes += 1
 
 
 def _refresh(editor: Editor, params: None) -> None:

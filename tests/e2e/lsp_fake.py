@@ -21,7 +21,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graphlift.engine import Cancelled
-from graphlift.ide.workspace import Hover, Progress
+from graphlift.ide.inlay_hints import InlayHint
+from graphlift.ide.value_report import ValueReport
+from graphlift.ide.workspace import Progress
 from graphlift.source.config import Settings
 from graphlift.source.files import read
 from graphlift.source.span import Span
@@ -98,8 +100,11 @@ class FakeWorkspace:
                 return function
         return None
 
-    def hover(self, path: str, line: int, column: int) -> Hover | None:
+    def value_at(self, path: str, line: int, column: int) -> ValueReport | None:
         return None
+
+    def inlay_hints(self, path: str, span: Span) -> tuple[InlayHint, ...]:
+        return ()
 
     def fixes(self, path: str, span: Span) -> tuple[Fix, ...]:
         return tuple(

@@ -101,7 +101,9 @@ async def test_lenses_can_be_chosen(editor: Editor, tmp_path: Path, setting: str
 
 
 async def test_fix_all_is_one_edit_and_is_resolved_late(editor: Editor, tmp_path: Path):
-    await editor.begin([tmp_path.as_uri()])
+    begun = await editor.begin([tmp_path.as_uri()])
+    # A client that is not told of this never asks for the edit.
+    assert begun.capabilities.code_action_provider.resolve_provider
     uri = (tmp_path / "train.py").as_uri()
     editor.open(uri, TWO)
     everything = types.Range(types.Position(0, 0), types.Position(9, 0))

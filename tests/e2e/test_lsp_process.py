@@ -73,6 +73,16 @@ async def test_the_exit_code_says_whether_the_end_was_asked_for(asked: bool):
     assert not is_alive(pid)
 
 
+async def test_the_server_that_editors_start_ends_as_quietly():
+    pipe = asyncio.subprocess.PIPE
+    command = [sys.executable, "-m", "graphlift", "server"]
+    server = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+    server.stdin.write(INITIALIZE + INITIALIZED + SHUTDOWN)
+    assert (await answer(server.stdout, 2))["result"] is None
+    _, complaints = await server.communicate(EXIT)
+    assert (server.returncode, complaints) == (0, b"")
+
+
 async def test_an_editor_that_goes_away_leaves_nothing_running():
     server = await spawn()
     server.stdin.write(INITIALIZE + INITIALIZED)

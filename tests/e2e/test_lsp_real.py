@@ -7,8 +7,10 @@ import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from lsp_editor import Editor
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from test_lsp_worker import worker_pid
 
 TRAIN = """\
@@ -85,7 +87,8 @@ async def test_hint_action_edit_and_changed_verdict(real_editor: Editor, tmp_pat
     hint = of(await editor.diagnosed(uri), "convertible")
     assert hint.severity == types.DiagnosticSeverity.Hint
     assert editor.text_in(uri, hint.range) == "loss"
-    [action] = await editor.actions(uri, hint.range, [hint])
+    action, ignore = await editor.actions(uri, hint.range, [hint])
+    assert ignore.title == "Ignore `convertible` in `loss`"
     assert action.kind == types.CodeActionKind.QuickFix
     editor.apply(action.edit)
     assert editor.texts[uri] == TRAIN.replace("def loss", "@tf.function\ndef loss")
@@ -115,10 +118,27 @@ async def test_a_needless_tf_function_is_removed_and_its_rule_explained(real_edi
     page = Path(urlsplit(warning.code_description.href).path).read_text(encoding="utf-8")
     assert page.startswith("# `no-tensor-computation`\n")
     assert "## Why this matters in a graph" in page
-    [action] = await editor.actions(uri, warning.range, [warning])
+    action, _ = await editor.actions(uri, warning.range, [warning])
     editor.apply(action.edit)
     assert "@tf.function" not in editor.texts[uri]
     assert "no-tensor-computation" not in {each.code for each in await editor.diagnosed(uri)}
+
+
+async def test_the_function_around_a_line_is_explained(real_editor: Editor, tmp_path: Path):
+    editor, uri = real_editor, project(tmp_path)
+    await editor.begin([tmp_path.as_uri()])
+    editor.open(uri, TRAIN)
+    await editor.diagnosed(uri)
+
+    async def explained(line: int) -> str:
+        return await editor.workspace_execute_command_async(
+            types.ExecuteCommandParams("graphlift.explain", [uri, line])
+        )
+
+    body = 1 + TRAIN[: TRAIN.index("def step")].count("\n") + 1
+    assert (await explained(body)).startswith(await editor.hover_text(uri, "step(w"))
+    with pytest.raises(JsonRpcException, match="not in a function"):
+        await explained(1)
 
 
 async def test_a_killed_analysis_comes_back_with_the_same_answers(real_editor: Editor, tmp_path: Path):

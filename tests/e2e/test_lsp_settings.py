@@ -38,6 +38,15 @@ async def test_settings_may_come_with_the_notification_of_their_change(editor: E
     await editor.until(lambda: not editor.diagnostics[uri])
 
 
+async def test_no_settings_may_look_like_an_empty_list(editor: Editor, tmp_path: Path):
+    editor.set_configuration([], section="graphlift")
+    await editor.begin([tmp_path.as_uri()], configuration=True, initialization_options=[])
+    uri = (tmp_path / "train.py").as_uri()
+    editor.open(uri, CONVERTIBLE)
+    assert await editor.diagnosed(uri)
+    assert editor.messages == []
+
+
 async def test_a_wrong_setting_is_told_and_the_others_count(editor: Editor, tmp_path: Path):
     wrong = {"keras": 4, "ignore": ["convertible"], "ignroe": [], "importStrategy": "fromEnvironment"}
     await editor.begin([tmp_path.as_uri()], initialization_options=wrong)
@@ -48,6 +57,15 @@ async def test_a_wrong_setting_is_told_and_the_others_count(editor: Editor, tmp_
     assert len(messages) == 2
     assert messages[0] == "graphlift.keras: keras must be 2 or 3, not 4. The setting is ignored."
     assert "unknown setting ignroe; did you mean ignore?" in messages[1]
+
+
+async def test_a_wrong_rule_is_told_with_its_place(editor: Editor, tmp_path: Path):
+    wrong = {"perPath": {"a.py": {"ignore": ["convertibel"]}}, "rules": {"convertible": "loud"}}
+    await editor.begin([tmp_path.as_uri()], initialization_options=wrong)
+    await editor.until(lambda: len(editor.messages) == 2)
+    messages = [each.message for each in editor.messages]
+    assert 'per-path."a.py".ignore: there is no rule convertibel; did you mean convertible?' in messages[0]
+    assert 'rules.convertible must be "off", "hint"' in messages[1]
 
 
 async def test_settings_that_are_no_object_are_told(editor: Editor, tmp_path: Path):
@@ -95,7 +113,9 @@ async def test_files_are_watched_and_the_disk_looked_at_again(editor: Editor, tm
 
 
 async def test_the_configuration_file_counts_and_the_editor_adds_to_it(editor: Editor, tmp_path: Path):
-    (tmp_path / "pyproject.toml").write_text('[tool.graphlift]\ntensorflow = "2.15"\nignore = ["other"]\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.graphlift]\ntensorflow = "2.15"\nignore = ["tensor-as-bool"]\n'
+    )
     await editor.begin([tmp_path.as_uri()], initialization_options={"ignore": ["convertible"]})
     uri = (tmp_path / "train.py").as_uri()
     editor.open(uri, CONVERTIBLE)

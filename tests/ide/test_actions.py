@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphlift.ide.actions import QUICKFIX, REWRITE, Action, Mended, actions, wanted
+from graphlift.source.span import Span
 from graphlift.verdict import Fix
 
 CONVERT = Fix("Convert", "/a.py", (), True, True, "convert", "step")
@@ -45,3 +46,22 @@ def test_kinds_are_a_hierarchy(only: list[str] | None, expected: bool):
 @pytest.mark.parametrize("only", [["refactor.rewrite.function"], ["refact"], ["quickfix"]])
 def test_narrower_and_other_kinds_are_not_meant(only: list[str]):
     assert not wanted(REWRITE, only)
+
+
+def suppressing(line: int) -> Fix:
+    return Fix("Ignore", "/a.py", (), True, slug="suppress", rule="tensor-as-bool", at=Span(line, 0, line, 4))
+
+
+SHOWN = Mended(7, "step", ("remove",), "tensor-as-bool", Span(9, 0, 9, 4))
+
+
+def test_a_suppression_comes_last_and_only_for_what_is_shown():
+    found = actions([suppressing(9), REMOVE, CONVERT], [SHOWN], None)
+    assert [(action.fix.slug, action.mends) for action in found] == [
+        ("remove", (7,)),
+        ("convert", ()),
+        ("suppress", (7,)),
+    ]
+    assert actions([suppressing(8)], [SHOWN], None) == []
+    assert actions([suppressing(9)], [], None) == []
+    assert actions([suppressing(9)], [SHOWN], [REWRITE]) == []

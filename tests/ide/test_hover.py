@@ -109,3 +109,10 @@ def test_a_conversion_says_whether_it_is_proven():
     assert "Converting `Trainer.fit` is enough" in function_markdown(convert)
     assumed = msgspec.structs.replace(convert, confidence="assumed")
     assert "**Safe.** On the assumptions below." in function_markdown(assumed)
+
+
+def test_a_declined_edit_is_said():
+    declined = msgspec.structs.replace(BLOCKED, declined=("convert",))
+    words = "The edit is not offered: a comment or a setting declines it."
+    assert words in function_markdown(declined)
+    assert words not in function_markdown(BLOCKED)

@@ -16,7 +16,7 @@ def merged(path: str, text: str, fixes: Sequence[Fix]) -> Fix | None:
     combined = combine(text, fixes)
     if isinstance(combined, Refusal) or not combined.edits:
         return None
-    names = ", ".join(f"`{fix.function}`" for fix in combined.made)
+    names = ", ".join(f"`{fix.function}`" for fix in combined.made if fix.function) or "suppression comments"
     return Fix(
         title=f"Mend {names}" if any(fix.slug != "convert" for fix in combined.made) else f"Convert {names}",
         path=path,

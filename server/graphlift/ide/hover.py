@@ -25,6 +25,10 @@ _MOST_REASONS = 8
 """More than a hover can show without scrolling; the rest is counted."""
 
 
+DECLINED = "The edit is not offered: a comment or a setting declines it."
+"""Said of functions whose fix the user does not want."""
+
+
 def function_markdown(
     function: FunctionReport, environment: Environment | None = None, link: Link = lambda _: None
 ) -> str:
@@ -37,6 +41,7 @@ def function_markdown(
         _headline(function),
         _reasons(function, link),
         _covered(function),
+        DECLINED if function.declined else "",
         _parameters(function.parameters),
         _signature(function),
         _assumptions(function),
@@ -47,7 +52,8 @@ def function_markdown(
 
 def plain_text(markdown: str) -> str:
     """The same for clients that can't show Markdown: links become their text, emphasis goes."""
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    text = re.sub(r"(?m)^```\w*\n", "", markdown)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"\*\*(.+?)\*\*", r"\1", text)
     text = re.sub(r"(?m)^_(.+)_$", r"\1", text)
     return text.replace("`", "").replace("\\", "")
@@ -79,7 +85,7 @@ def _same_reasons(function: FunctionReport, reasons: list[Reason], link: Link) -
     culprits = dict.fromkeys(
         reason.trace[-1].location if reason.trace else reason.location for reason in reasons
     )
-    places = ", ".join(_place(culprit, function.path, link) for culprit in culprits)
+    places = ", ".join(place_text(culprit, function.path, link) for culprit in culprits)
     text = f"- {first.message}{doubt}: {places} · `{first.rule}`"
     for reason in reasons:
         if reason.trace and reason.trace[-1].location != reason.location:
@@ -91,11 +97,11 @@ def _chain(function: FunctionReport, reason: Reason, link: Link) -> str:
     """The calls that lead to the culprit; what it does was said before."""
     *calls, last = reason.trace
     said = "" if last.message == reason.message else last.message
-    steps = [_place(step.location, function.path, link, step.message) for step in calls]
-    return " → ".join([*steps, _place(last.location, function.path, link, said)])
+    steps = [place_text(step.location, function.path, link, step.message) for step in calls]
+    return " → ".join([*steps, place_text(last.location, function.path, link, said)])
 
 
-def _place(location: Location, home: str, link: Link, text: str = "") -> str:
+def place_text(location: Location, home: str, link: Link, text: str = "") -> str:
     """A place as a link: `line 12`, or `helpers.py:12` in another file, after the text."""
     name = f"line {location.span.line}"
     if location.path != home:

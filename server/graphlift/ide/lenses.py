@@ -47,7 +47,8 @@ def lenses(report: FileReport, which: str) -> list[Lens]:
 
 
 def _fix(function: FunctionReport) -> str | None:
-    """The fix worth a click: conversions only where the plan wants them."""
+    """The fix worth a click: conversions only where the plan wants them, none that is declined."""
     if function.verdict is Verdict.CONVERT and not function.recommended:
         return None
-    return _FIXES.get(function.verdict)
+    fix = _FIXES.get(function.verdict)
+    return None if fix in function.declined else fix

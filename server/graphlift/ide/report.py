@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from graphlift.decision import Decision, decide
-from graphlift.facts import FunctionFacts, Program
+from collections.abc import Iterator
+from functools import cached_property
+
+import msgspec
+
+from graphlift.decision import Decision, assumption, decide
+from graphlift.facts import FunctionFacts, Mismatch, Program
+from graphlift.ide.mismatches import mismatch_diagnostics
+from graphlift.ide.muting import Repair, hides, mute
 from graphlift.index import FunctionInfo, Unit, module_of, qualname_of
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.interp.solver import Solver
 from graphlift.plan import Plan, make_plan
 from graphlift.resolve import files, path_of, unit
-from graphlift.rules import Finding, findings_of, rule_named
-from graphlift.source.config import Settings
+from graphlift.rules import Consequence, Finding, findings_of, mismatch_finding, rule_named
+from graphlift.source.levels import RuleLevels
 from graphlift.source.span import Place, Span
+from graphlift.source.suppressions import Suppression, suppressions
 from graphlift.values import (
     Array,
     Const,
@@ -40,16 +48,20 @@ from graphlift.verdict import (
 )
 
 MOST_REASONS = 12
+CONVERTIBLE = "convertible"
+"""The notice about a function worth converting."""
 
 
 class Reporter:
     """Makes reports from a settled program; keeps what it has worked out."""
 
-    def __init__(self, program: Program, solver: Solver, settings: Settings) -> None:
+    def __init__(self, program: Program, solver: Solver, levels: RuleLevels) -> None:
         self._program = program
         self._solver = solver
         self._db = solver.db
-        self._ignored = frozenset(settings.ignore)
+        self._levels = levels
+        self._repairs: dict[str, tuple[Repair, ...]] = {}
+        self._comments: dict[str, tuple[Suppression, ...]] = {}
         self._keys = {path: key for key, path in files(self._db, "").paths.items()}
         self._judged: dict[str, tuple[FunctionFacts, tuple[Finding, ...], Decision] | None] = {}
         self._files: dict[str, FileReport] = {}
@@ -72,13 +84,33 @@ class Reporter:
         """Which functions of the program to convert."""
         if self._plan is None:
             verdicts = {}
-            for key in self._keys.values():
+            declined = set()
+            for path, key in self._keys.items():
                 for info in unit(self._db, key).index.functions:
                     judged = None if info.is_lambda else self.judge(info.id)
                     if judged is not None:
                         verdicts[info.id] = (judged[2].verdict, judged[0])
-            self._plan = make_plan(verdicts, self._program.graph)
+                        if judged[2].verdict is Verdict.CONVERT and self._declines(path, key, info):
+                            declined.add(info.id)
+            self._plan = make_plan(verdicts, self._program.graph, frozenset(declined))
         return self._plan
+
+    def _declines(self, path: str, key: str, info: FunctionInfo) -> bool:
+        """Whether the user does not want to hear that the function is worth converting."""
+        line = unit(self._db, key).layouts[info.id].name_span.line
+        return hides(CONVERTIBLE, line, self.suppressions(path), self._levels.at(path))
+
+    def suppressions(self, path: str) -> tuple[Suppression, ...]:
+        """The suppression comments of a file."""
+        if path not in self._comments:
+            key = self._keys.get(path)
+            text = "" if key is None else unit(self._db, key).parsed.text
+            self._comments[path] = suppressions(text)
+        return self._comments[path]
+
+    def knows(self, path: str) -> bool:
+        """Whether the report of a file has been made already."""
+        return path in self._files
 
     def file(self, path: str, problems: tuple[Problem, ...]) -> FileReport:
         """The report of one file; `problems` are those of reading it."""
@@ -87,6 +119,10 @@ class Reporter:
             known = self._files[path] = self._file(path, problems)
         return known
 
+    def repairs(self, path: str) -> tuple[Repair, ...]:
+        """What is to be done about the suppression comments of a file whose report was made."""
+        return self._repairs.get(path, ())
+
     def _file(self, path: str, problems: tuple[Problem, ...]) -> FileReport:
         key = self._keys.get(path)
         if key is None:
@@ -94,6 +130,7 @@ class Reporter:
         found = unit(self._db, key)
         if not problems:
             problems = tuple(Problem(path, p.line, p.message) for p in found.parsed.problems)
+        problems += tuple(self._failures(path, found))
         functions: list[FunctionReport] = []
         diagnostics: list[Diagnostic] = []
         for info in found.index.functions:
@@ -102,13 +139,39 @@ class Reporter:
                 continue
             report = self._function(path, found, info, *judged)
             functions.append(report)
-            diagnostics.extend(self._diagnostics(report, judged[0], judged[1]))
-        functions.sort(key=lambda f: (f.line, f.qualname))
+            diagnostics.extend(self._diagnostics(info.id, report, judged[0], judged[1]))
+        diagnostics.extend(self._mismatches.get(path, ()))
+        muted = mute(path, diagnostics, self.suppressions(path), self._levels.at(path), whole=not problems)
+        self._repairs[path] = muted.repairs
+        functions = [
+            msgspec.structs.replace(f, declined=tuple(sorted(slugs)), recommended=False)
+            if (slugs := muted.declined.get(f.qualname))
+            else f
+            for f in sorted(functions, key=lambda f: (f.line, f.qualname))
+        ]
         unique = {
             (d.location, d.rule, d.message): d
-            for d in sorted(diagnostics, key=lambda d: (d.location, d.rule, d.message, d.function))
+            for d in sorted(muted.shown, key=lambda d: (d.location, d.rule, d.message, d.function))
         }
         return FileReport(path, _line_count(found), tuple(functions), tuple(unique.values()), problems)
+
+    def _failures(self, path: str, found: Unit) -> Iterator[Problem]:
+        """Errors in Graphlift itself that left functions of a file unknown."""
+        for definition, failure in self._solver.state.failures.items():
+            layout = found.layouts.get(definition)
+            if layout is not None:
+                name = definition.partition(":")[2]
+                message = f"internal error, `{name}` was not analysed: {failure.message}. Please report it."
+                yield Problem(path, layout.def_line, message, internal=True)
+
+    @cached_property
+    def _mismatches(self) -> dict[str, list[Diagnostic]]:
+        """The diagnostics about values that cannot meet, by path."""
+        judged = (self.judge(definition) for definition in self._solver.state.roots)
+        findings = [f for found in judged if found is not None for f in found[1]]
+        shared = self._program.mismatches
+        findings += [mismatch_finding(Mismatch(e, True, True)) for e in shared.top_level()]
+        return mismatch_diagnostics(findings, self.locate, self._trace)
 
     # Places
 
@@ -164,12 +227,15 @@ class Reporter:
             confidence=decision.confidence,
             assumptions=decision.assumptions,
             reasons=tuple(self._reason(finding) for finding in deciding),
-            parameters=tuple(self._parameter(p) for p in facts.parameters),
+            parameters=tuple(self.parameter(p) for p in facts.parameters),
             effects=tuple(sorted({_effect_text(f) for f in findings})),
             recommended=planned.recommended,
             covered_by=None if covered is None else self._qualified(covered),
             decorator_spans=tuple(layout.decorators[n] for n in facts.decoration.decorators),
             summary=decision.summary,
+            arguments=decision.arguments,
+            input_signature=facts.signature.text or None,
+            no_signature=facts.signature.reason,
         )
 
     def _qualified(self, definition: str) -> str:
@@ -181,11 +247,17 @@ class Reporter:
             finding.rule, finding.message, self.locate(inside), self._trace(finding), finding.certain
         )
 
-    def _parameter(self, evidence: ParameterEvidence) -> Parameter:
+    def assumption(self, facts: FunctionFacts, evidence: ParameterEvidence) -> str:
+        """What is assumed of one parameter, in words a user can check; empty where nothing is."""
+        return assumption(facts, evidence, lambda place: self.locate(place).span.line)
+
+    def parameter(self, evidence: ParameterEvidence) -> Parameter:
+        """What the report says of a parameter."""
         texts = {
             "calls": "visible calls",
             "annotation": "its annotation",
             "protocol": "Keras's protocol",
+            "docstring": "its docstring",
             "default": "its default",
             "self": "the method's own object",
             "nothing": "nothing",
@@ -199,16 +271,21 @@ class Reporter:
     # Diagnostics
 
     def _diagnostics(
-        self, report: FunctionReport, facts: FunctionFacts, findings: tuple[Finding, ...]
+        self,
+        definition: str,
+        report: FunctionReport,
+        facts: FunctionFacts,
+        findings: tuple[Finding, ...],
     ) -> list[Diagnostic]:
         if facts.decoration.decorated:
             return self._graph_diagnostics(report, findings)
-        if report.verdict is Verdict.CONVERT and report.recommended and "convertible" not in self._ignored:
+        planned = self.plan.of(definition)
+        if report.verdict is Verdict.CONVERT and (planned.recommended or planned.declined):
             location = Location(report.path, report.name_span)
             return [
                 Diagnostic(
                     location,
-                    "convertible",
+                    CONVERTIBLE,
                     Severity.HINT,
                     f"`{report.qualname}` can run as a graph",
                     report.qualname,
@@ -217,15 +294,22 @@ class Reporter:
             ]
         return []
 
+    def _calls(self, finding: Finding) -> tuple[TraceStep, ...]:
+        """The calls that show what a finding says about the arguments of the function."""
+        return tuple(TraceStep(self.locate(origin.place), origin.text) for origin in finding.origins)
+
     def _graph_diagnostics(self, report: FunctionReport, findings: tuple[Finding, ...]) -> list[Diagnostic]:
         found = []
-        fixes = ("remove",) if report.verdict is Verdict.REMOVE else ()
+        offered = {Verdict.REMOVE: ("remove",), Verdict.RECONFIGURE: ("reconfigure",)}.get(report.verdict, ())
         for finding in findings:
             rule = rule_named(finding.rule)
             assert rule is not None
+            if rule.rule.consequence is Consequence.BROKEN:
+                continue  # Told at the line that raises (`_mismatches`).
             quiet = rule.rule.severity in (Severity.INFORMATION, Severity.HINT)
-            decides = fixes and any(r.rule == finding.rule for r in report.reasons)
-            if not finding.certain or finding.rule in self._ignored or (quiet and not decides):
+            decides = bool(offered) and any(r.rule == finding.rule for r in report.reasons)
+            fixes = offered if decides or report.verdict is Verdict.REMOVE else ()
+            if not finding.certain or (quiet and not decides):
                 continue
             inside = finding.via[0] if finding.via else finding.place
             location = self.locate(inside)
@@ -240,7 +324,7 @@ class Reporter:
                     finding.message,
                     report.qualname,
                     fixes,
-                    self._trace(finding),
+                    self._trace(finding) + self._calls(finding),
                 )
             )
         return found

@@ -18,8 +18,15 @@ from graphlift import fixes as editing
 from graphlift.engine import Database
 from graphlift.facts import Program
 from graphlift.ide.hover import function_markdown
+from graphlift.ide.inlay_hints import InlayHint
+from graphlift.ide.muting import Repair
 from graphlift.ide.report import Reporter
+from graphlift.ide.suppressing import mending, suppressing
+from graphlift.ide.value_hints import inlay_hints
+from graphlift.ide.value_report import ValueReport, value_markdown
+from graphlift.ide.values import Values
 from graphlift.interp.solver import Solver
+from graphlift.models import use_release
 from graphlift.models.uses import OPAQUE_LIBRARIES
 from graphlift.resolve import Files, files, source_text
 from graphlift.resolve.environment import Installed, find_environment
@@ -27,6 +34,7 @@ from graphlift.resolve.modules import module_keys
 from graphlift.source.config import Settings as Settings
 from graphlift.source.discover import discover
 from graphlift.source.files import SourceText, read
+from graphlift.source.levels import RuleLevels
 from graphlift.source.span import Span
 from graphlift.verdict import (
     Environment,
@@ -70,20 +78,27 @@ class Workspace:
         self.settings = settings or Settings()
         self.roots = tuple(str(Path(root).absolute()) for root in roots)
         self._keys = module_keys(self.roots)
+        self._on_disk = self._discovered()
+        self._levels = RuleLevels(self.settings, next(iter(self.roots), None))
         self._installed: Installed = find_environment(
-            self.roots, self.settings.interpreter, self.settings.tensorflow, self.settings.keras
+            self.roots,
+            self.settings.interpreter,
+            self.settings.tensorflow,
+            self.settings.keras,
+            {path: source.text for path, source in self._on_disk.items()},
         )
+        use_release(self._installed.tensorflow)
         self.db = Database(cancelled)
         self.solver = Solver(self.db, self._installed.keras, cancelled)
         self._buffers: dict[str, str] = {}
-        self._on_disk: dict[str, SourceText] = {}
         self._stale = True
         self._next: Solver | None = None
         """The settling under way; `solver` answers from the one before until it is done."""
         self._edited: set[str] = set()
         """Files whose functions are due to be judged anew, with the evidence of the last settling."""
         self._reporter: Reporter | None = None
-        self.rescan()
+        self._values: Values | None = None
+        self._publish()
 
     # Files
 
@@ -93,14 +108,17 @@ class Workspace:
 
     def rescan(self) -> None:
         """Look at the disk again: files created, changed or deleted since the last look."""
+        self._on_disk = self._discovered()
+        self._publish()
+
+    def _discovered(self) -> dict[str, SourceText]:
         found = discover(
             self.roots,
             self.settings.exclude,
             base=self.settings.base,
             respect_gitignore=self.settings.respect_gitignore,
         )
-        self._on_disk = {path: read(path) for path in found.files}
-        self._publish()
+        return {path: read(path) for path in found.files}
 
     def open(self, path: str, text: str) -> None:
         """Let `text` stand for the file from now on, whatever the disk says; also for each later change."""
@@ -158,6 +176,7 @@ class Workspace:
         call again to go on. Raises `Cancelled` (see `engine`) when `cancelled()` turns true; what was done
         is kept.
         """
+        use_release(self._installed.tensorflow)
         if self._stale or self._next is None:
             self._next = self.solver.successor()
             self._stale = False
@@ -181,6 +200,7 @@ class Workspace:
         Before the workspace has settled for the first time there are no diagnostics yet: callers that are not
         analysed could still change every verdict.
         """
+        use_release(self._installed.tensorflow)
         settled = self.solver.state.settled
         if not settled:
             self._edited.add(path)
@@ -189,7 +209,7 @@ class Workspace:
             self._edited.discard(edited)
             self._reporter = None
         if self._reporter is None:
-            self._reporter = Reporter(Program(self.solver), self.solver, self.settings)
+            self._reporter = Reporter(Program(self.solver), self.solver, self._levels)
         found = self._reporter.file(path, self._problems(path))
         return found if settled else msgspec.structs.replace(found, diagnostics=())
 
@@ -220,12 +240,39 @@ class Workspace:
         return min([function.line, *(span.line for span in function.decorator_spans)])
 
     def hover(self, path: str, line: int, column: int) -> Hover | None:
-        """What to show when the pointer rests on a position."""
+        """What to show when the pointer rests on a position: a function's verdict, or an expression's value."""
         function = self.function_at(path, line, column)
         if function is None:
-            return None
+            value = self.value_at(path, line, column)
+            return None if value is None else Hover(value_markdown(value, path), value.span)
         span = next(s for s in (function.name_span, *function.decorator_spans) if s.contains(line, column))
         return Hover(function_markdown(function, self.environment), span)
+
+    def value_at(self, path: str, line: int, column: int) -> ValueReport | None:
+        """What the expression at a position holds, and why; `None` where there is none or it is never reached."""
+        return self._values_of(path).at(self.key_of(path), line, column)
+
+    def parameters_of(self, function: FunctionReport) -> tuple[ValueReport, ...]:
+        """What is known of a function's parameters and why, with what each visible call passes."""
+        return self._values_of(function.path).parameters(self.key_of(function.path), function.line)
+
+    def inlay_hints(self, path: str, span: Span) -> tuple[InlayHint, ...]:
+        """The hints that the settings ask for in a span of a file; none before the workspace has settled."""
+        wanted = self.settings.inlay_hints
+        if not wanted.any or not self.solver.state.settled:
+            return ()
+        values = self._values_of(path)
+        return tuple(inlay_hints(values, self.solver, self.key_of(path), span, wanted))
+
+    def _values_of(self, path: str) -> Values:
+        """What is known of values now; looked at anew when the evidence has changed."""
+        known = self._reporter is not None and self._reporter.knows(path)
+        if self.solver.state.settled or not known:  # Until it has settled, each report judges the file anew.
+            self.report(path)
+        assert self._reporter is not None
+        if self._values is None or self._values.reporter is not self._reporter:
+            self._values = Values(self._reporter, self.solver)
+        return self._values
 
     def fixes(self, path: str, span: Span) -> tuple[Fix, ...]:
         """The edits on offer for the functions and diagnostics that touch the span."""
@@ -241,23 +288,39 @@ class Workspace:
             head = Span(first, 0, function.name_span.end_line, function.name_span.end_column + 1)
             if function.qualname in wanted or head.overlaps(span):
                 found.append(self._fix(function))
-        return tuple(fix for fix in found if fix is not None)
+        wanted_fixes = [fix for fix in found if fix is not None]
+        text = self.text(path)
+        wanted_fixes += mending(report, text, self._repairs(path), span)
+        return (*wanted_fixes, *suppressing(report, text, span))
+
+    def reports_rule(self, path: str, rule: str) -> bool:
+        """Whether a rule is on in a file."""
+        return self._levels.at(path).level(rule) != "off"
+
+    def _repairs(self, path: str) -> tuple[Repair, ...]:
+        return () if self._reporter is None else self._reporter.repairs(path)
 
     def all_fixes(self, path: str, slugs: Sequence[str]) -> tuple[Fix, ...]:
-        """The edits on offer in a whole file, of these kinds (`convert`, `remove`), in source order."""
-        fixes = [self._fix(function) for function in self.report(path).functions if function.recommended]
-        return tuple(fix for fix in fixes if fix is not None and fix.slug in slugs)
+        """The edits on offer in a whole file, of these kinds (`convert`, `remove`, …), in source order."""
+        report = self.report(path)
+        fixes = [self._fix(function) for function in report.functions if function.recommended]
+        mended = mending(report, self.text(path), self._repairs(path))
+        return tuple(fix for fix in (*fixes, *mended) if fix is not None and fix.slug in slugs)
 
     def _fix(self, function: FunctionReport) -> Fix | None:
         target = editing.Target(function.qualname, function.line)
         text = self.text(function.path)
         if function.verdict is Verdict.CONVERT:
-            made = editing.convert(function.path, text, target)
+            made = editing.convert(function.path, text, target, arguments=function.arguments)
         elif function.verdict is Verdict.REMOVE:
             made = editing.remove(function.path, text, target, decorator_spans=function.decorator_spans)
+        elif function.verdict is Verdict.RECONFIGURE:
+            made = editing.set_arguments(
+                function.path, text, target, function.arguments, decorator_spans=function.decorator_spans
+            )
         else:
             return None
-        if isinstance(made, editing.Refusal):
+        if isinstance(made, editing.Refusal) or made.slug in function.declined:
             return None
         proven = function.confidence == "proven"
         return msgspec.structs.replace(made, safe=made.safe and proven, preferred=proven)

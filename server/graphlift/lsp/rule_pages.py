@@ -1,8 +1,8 @@
 """The page of a rule as a file that a client can open: what a diagnostic's code links to.
 
-A rule's documentation is the docstring of its module (`graphlift.rules`). It is read from the source without
-importing anything, and written where links can point at it, so that the links work offline and say what this
-very version does.
+A rule's documentation is the docstring of its module (`graphlift.rules` or its `notices`). It is read from the
+source without importing anything, and written where links can point at it, so that the links work offline and say
+what this very version does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import graphlift
+from graphlift.source.rule_names import rule_sources
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,9 @@ logger = logging.getLogger(__name__)
 @cache
 def page_uri(rule: str) -> str | None:
     """The URI of a rule's page; `None` when the rule has none or it can't be written."""
-    source = Path(graphlift.__file__).parent / "rules" / f"{rule.replace('-', '_')}.py"
+    source = rule_sources().get(rule)
+    if source is None:
+        return None
     page = _cache_folder() / "graphlift" / graphlift.__version__ / "rules" / f"{rule}.md"
     try:
         text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from graphlift.lsp.server import GraphliftServer
 
 logger = logging.getLogger(__name__)
+
+_PROJECT_FILES = ("pyproject.toml", "graphlift.toml", "pylock.toml", "*.lock", "requirements*.txt")
+"""Files that hold the settings or say which TensorFlow is meant: when one changes, the analysis begins anew."""
 
 
 class WorkerOptions(msgspec.Struct, frozen=True):
@@ -64,6 +68,10 @@ class Session:
         self.publisher = Publisher(server, self.documents, self.can)
         self.progress = LoadProgress(server, self._progress_cancelled)
         self.settings = client_settings.ClientSettings()
+        self.shows_hints = False
+        """Whether the settings ask for inlay hints."""
+        self._hints_to_refresh = False
+        """Whether hints may be on the screen that the settings no longer ask for."""
         self._notebooks: dict[str, notebooks.Notebook] = {}
         self.environment: Environment | None = None
         self.worker = WorkerClient(self, options.policy, options.arguments)
@@ -132,7 +140,10 @@ class Session:
         found = config.find(self.roots[0]) if self.roots else config.Configuration()
         self.publisher.configuration(found)
         settings = found.settings if isinstance(found, config.Configuration) else config.Settings()
-        self.worker.configure(self.roots, client_settings.over(settings, self.settings))
+        wanted = client_settings.over(settings, self.settings)
+        self._hints_to_refresh = self._hints_to_refresh or self.shows_hints
+        self.shows_hints = wanted.inlay_hints.any
+        self.worker.configure(self.roots, wanted)
 
     def folders_changed(self, event: types.WorkspaceFoldersChangeEvent) -> None:
         """Analyse other folders than before."""
@@ -144,7 +155,7 @@ class Session:
     async def _watch_files(self) -> None:
         if not self.can.watches_files:
             return
-        patterns = ("**/*.py", "**/pyproject.toml", "**/graphlift.toml", "**/.gitignore")
+        patterns = ("**/*.py", "**/.gitignore", *(f"**/{name}" for name in _PROJECT_FILES))
         options = types.DidChangeWatchedFilesRegistrationOptions(
             [types.FileSystemWatcher(each) for each in patterns]
         )
@@ -158,7 +169,8 @@ class Session:
 
     def files_changed(self, events: Sequence[types.FileEvent]) -> None:
         """Look at the disk again shortly; many events come in a row when a branch is checked out."""
-        if any(event.uri.endswith(".toml") for event in events):
+        names = [event.uri.rpartition("/")[2] for event in events]
+        if any(fnmatch(name, pattern) for name in names for pattern in _PROJECT_FILES):
             self.configure()
         elif self._rescan is None:
             self._rescan = asyncio.get_running_loop().call_later(0.2, self._rescan_now)
@@ -264,6 +276,9 @@ class Session:
         """Take the progress off the screen."""
         self.environment = settled.environment
         self.progress.end(f"{settled.files} files" if settled.complete else "failed, see the log")
+        if self.can.refreshes_hints and (self.shows_hints or self._hints_to_refresh):
+            self._hints_to_refresh = False
+            self.background(self._ask_refresh(self._server.workspace_inlay_hint_refresh_async))
         logger.info("Analysed %s files at revision %s", settled.files, settled.revision)
 
     def worker_trouble(self, message: str, details: str) -> None:

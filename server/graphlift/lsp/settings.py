@@ -57,7 +57,10 @@ def parse(*sources: Any) -> ClientSettings:
 
 
 def over(configured: Settings, client: ClientSettings) -> Settings:
-    """The settings of the configuration file with the client's over them; lists are added to each other."""
+    """The settings of the configuration file with the client's over them.
+
+    Of `exclude` and `ignore` both count, and so do the rules and patterns of `rules` and `per-path`.
+    """
     given = from_mapping({key: value for key, value in client.values.items() if key in KEYS})
     if isinstance(given, SettingError):
         raise AssertionError(f"settings that are right one by one are wrong together: {given}")
@@ -69,6 +72,9 @@ def over(configured: Settings, client: ClientSettings) -> Settings:
     for name in ("exclude", "ignore"):
         if name in changes:
             changes[name] = (*getattr(configured, name), *changes[name])
+    for name in ("rules", "per_path"):
+        if name in changes:
+            changes[name] = {**getattr(configured, name), **changes[name]}
     return msgspec.structs.replace(configured, **changes)
 
 
@@ -85,7 +91,7 @@ def _editor_problem(key: str, value: Any) -> str | None:
 
 
 def _table(source: Any) -> Mapping[str, Any] | None:
-    if source is None:
+    if source is None or source == []:  # From Lua, and so from Neovim, {} may come as [].
         return {}
     if not isinstance(source, Mapping):
         return None

@@ -61,10 +61,12 @@ def mended(
             continue
         data: Any = each.data
         match = published.get((str(each.code), _key(each.range)))
+        at = None if match is None else match.location.span
         if isinstance(data, dict) and isinstance(data.get("fixes"), list):
-            result.append(Mended(key, str(data.get("function", "")), tuple(map(str, data["fixes"]))))
+            fixes = tuple(map(str, data["fixes"]))
+            result.append(Mended(key, str(data.get("function", "")), fixes, str(each.code), at))
         elif match is not None:
-            result.append(Mended(key, match.function, match.fixes))
+            result.append(Mended(key, match.function, match.fixes, match.rule, at))
     return result
 
 

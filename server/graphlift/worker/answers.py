@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from graphlift.ide.fix_all import merged
-from graphlift.ide.workspace import Hover, Progress
+from graphlift.ide.inlay_hints import InlayHint
+from graphlift.ide.value_report import ValueReport
+from graphlift.ide.workspace import Progress
 from graphlift.source.config import Settings
 from graphlift.source.span import Span
 from graphlift.verdict import Environment, FileReport, Fix, FunctionReport
@@ -15,6 +17,7 @@ from graphlift.worker.protocol import (
     FixAll,
     FixesIn,
     FixWorkspace,
+    HintsIn,
     HoverAt,
     HoverFacts,
     Query,
@@ -37,7 +40,8 @@ class Analysis(Protocol):
     def function_at(  # noqa: D102
         self, path: str, line: int, column: int | None = None
     ) -> FunctionReport | None: ...
-    def hover(self, path: str, line: int, column: int) -> Hover | None: ...  # noqa: D102
+    def value_at(self, path: str, line: int, column: int) -> ValueReport | None: ...  # noqa: D102
+    def inlay_hints(self, path: str, span: Span) -> tuple[InlayHint, ...]: ...  # noqa: D102
     def fixes(self, path: str, span: Span) -> tuple[Fix, ...]: ...  # noqa: D102
     def all_fixes(self, path: str, slugs: Sequence[str]) -> tuple[Fix, ...]: ...  # noqa: D102
 
@@ -54,6 +58,8 @@ def answer(analysis: Analysis, query: Query) -> object:
     match query:
         case HoverAt(path=path, line=line, column=column):
             return _hover(analysis, path, line, column)
+        case HintsIn(path=path, span=span):
+            return analysis.inlay_hints(path, span)
         case FixesIn(path=path, span=span):
             return analysis.fixes(path, span)
         case FixAll(path=path, slugs=slugs):
@@ -76,8 +82,8 @@ def _hover(analysis: Analysis, path: str, line: int, column: int) -> HoverFacts 
     function = analysis.function_at(path, line, column)
     if function is not None:
         return HoverFacts(function.name_span, function)
-    hover = analysis.hover(path, line, column)
-    return None if hover is None else HoverFacts(hover.span, markdown=hover.markdown)
+    value = analysis.value_at(path, line, column)
+    return None if value is None else HoverFacts(value.span, value=value)
 
 
 def _all_in(analysis: Analysis, path: str, slugs: Sequence[str], *, assumed: bool) -> Fix | None:

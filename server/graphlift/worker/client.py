@@ -22,6 +22,7 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from graphlift.ide.inlay_hints import InlayHint
 from graphlift.source.config import Settings
 from graphlift.source.span import Span
 from graphlift.verdict import FileReport, Fix
@@ -39,6 +40,7 @@ from graphlift.worker.protocol import (
     FixesIn,
     FixWorkspace,
     FromWorker,
+    HintsIn,
     HoverAt,
     HoverFacts,
     Open,
@@ -326,6 +328,10 @@ class WorkerClient:
         """What to show at a position."""
         return await self._ask(HoverAt(path, line, column), _HOVER)
 
+    async def inlay_hints(self, path: str, span: Span) -> Stamped[tuple[InlayHint, ...]]:
+        """The inlay hints in a span."""
+        return await self._ask(HintsIn(path, span), _HINTS)
+
     async def fixes(self, path: str, span: Span) -> Stamped[tuple[Fix, ...]]:
         """The edits on offer where the span touches."""
         return await self._ask(FixesIn(path, span), _FIXES)
@@ -431,6 +437,7 @@ class WorkerClient:
 
 _HOVER: msgspec.msgpack.Decoder[HoverFacts | None] = msgspec.msgpack.Decoder(HoverFacts | None)
 _FIX: msgspec.msgpack.Decoder[Fix | None] = msgspec.msgpack.Decoder(Fix | None)
+_HINTS: msgspec.msgpack.Decoder[tuple[InlayHint, ...]] = msgspec.msgpack.Decoder(tuple[InlayHint, ...])
 _FIXES: msgspec.msgpack.Decoder[tuple[Fix, ...]] = msgspec.msgpack.Decoder(tuple[Fix, ...])
 _REPORT: msgspec.msgpack.Decoder[FileReport] = msgspec.msgpack.Decoder(FileReport)
 _PATHS: msgspec.msgpack.Decoder[tuple[str, ...]] = msgspec.msgpack.Decoder(tuple[str, ...])

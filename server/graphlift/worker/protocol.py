@@ -16,6 +16,7 @@ from enum import Enum
 
 import msgspec
 
+from graphlift.ide.value_report import ValueReport
 from graphlift.source.config import Settings
 from graphlift.source.span import Span
 from graphlift.verdict import Environment, FileReport, FunctionReport
@@ -67,6 +68,13 @@ class HoverAt(msgspec.Struct, frozen=True, tag=True):
     column: int
 
 
+class HintsIn(msgspec.Struct, frozen=True, tag=True):
+    """Question: which inlay hints stand in the span? Answered by a sequence of `InlayHint`."""
+
+    path: str
+    span: Span
+
+
 class FixesIn(msgspec.Struct, frozen=True, tag=True):
     """Question: which edits are on offer where the span touches? Answered by a sequence of `Fix`."""
 
@@ -101,7 +109,7 @@ class FilesOf(msgspec.Struct, frozen=True, tag=True):
     """Question: which files belong to the workspace? Answered by a sequence of paths."""
 
 
-Query = HoverAt | FixesIn | FixAll | FixWorkspace | ReportOf | FilesOf
+Query = HoverAt | HintsIn | FixesIn | FixAll | FixWorkspace | ReportOf | FilesOf
 
 
 class Standing(str, Enum):
@@ -117,11 +125,11 @@ class Standing(str, Enum):
 
 
 class HoverFacts(msgspec.Struct, frozen=True):
-    """What to show at a position: `function` when it is a function's name or decorator, else `markdown`."""
+    """What to show at a position: `function` when it is a function's name or decorator, else `value`."""
 
     span: Span
     function: FunctionReport | None = None
-    markdown: str = ""
+    value: ValueReport | None = None
     standing: Standing = Standing.SETTLED
 
 

@@ -10,6 +10,7 @@ from graphlift.lsp.requests import (
     commands,
     diagnostic,
     hover,
+    inlay_hint,
     lifecycle,
     workspace,
 )
@@ -20,5 +21,5 @@ if TYPE_CHECKING:
 
 def register(server: GraphliftServer) -> None:
     """Add the handlers of all requests and notifications."""
-    for module in (lifecycle, workspace, diagnostic, hover, code_action, code_lens, commands):
+    for module in (lifecycle, workspace, diagnostic, hover, code_action, code_lens, inlay_hint, commands):
         module.register(server)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from graphlift.lsp.server import GraphliftServer
 
 FIX_ALL = "source.fixAll.graphlift"
-FIX_ALL_SLUGS = ("convert", "remove", "reconfigure")
+FIX_ALL_SLUGS = ("convert", "remove", "reconfigure", "unsuppress")
 
 
 def register(server: GraphliftServer) -> None:
     """Add the handlers."""
     kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, FIX_ALL]
-    options = types.CodeActionOptions(code_action_kinds=kinds)
+    options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(code_action)
     server.feature(types.CODE_ACTION_RESOLVE)(resolve)
 

@@ -4,12 +4,13 @@
 |---|---|---|
 | `graphlift.restart` | | starts the analysis anew |
 | `graphlift.apply` | URI, qualname, line, fix | makes one edit (of a code lens) |
-| `graphlift.explain` | URI, qualname, line | returns the function's hover text |
+| `graphlift.explain` | URI, qualname (optional), line | returns the hover text of that function, or of the one there |
 | `graphlift.convertAll` | `{"assumed": bool}` | proposes all conversions of the workspace |
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -97,10 +98,16 @@ async def propose(
 
 
 async def _function(session: Session, arguments: tuple[Any, ...]) -> tuple[Document, FunctionReport]:
-    """The document and function that the arguments name: the one of that name, nearest to that line."""
+    """The document and function that the arguments name.
+
+    With a name it is the one of that name, nearest to the line; with a line alone the innermost one around it.
+    Lines count from 1.
+    """
     match arguments:
         case [str() as uri, str() as qualname, int() as line]:
             document = session.documents.by_uri(uri)
+        case [str() as uri, int() as line]:
+            qualname, document = "", session.documents.by_uri(uri)
         case _:
             raise JsonRpcInvalidParams("The arguments must be a URI, a qualified name and a line.")
     if document is None:
@@ -109,7 +116,22 @@ async def _function(session: Session, arguments: tuple[Any, ...]) -> tuple[Docum
         taken = await session.reports.wait(document)
     except SupersededError as error:
         raise request_failed("the document changed meanwhile") from error
+    if not qualname:
+        inside, _ = session.documents.point(document, uri, types.Position(line - 1, 0))
+        return document, _around(taken.report.functions, inside)
     found = [function for function in taken.report.functions if function.qualname == qualname]
     if not found:
         raise request_failed(f"there is no function {qualname} in {uri} any more")
     return document, min(found, key=lambda function: abs(function.line - line))
+
+
+def _around(functions: Iterable[FunctionReport], line: int) -> FunctionReport:
+    """The innermost function that the line belongs to; its decorators belong to it."""
+    found = [each for each in functions if _first_line(each) <= line <= each.end_line]
+    if not found:
+        raise request_failed("the cursor is not in a function")
+    return max(found, key=lambda function: function.line)
+
+
+def _first_line(function: FunctionReport) -> int:
+    return min([function.line, *(span.line for span in function.decorator_spans)])

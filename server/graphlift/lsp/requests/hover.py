@@ -1,4 +1,4 @@
-"""`textDocument/hover`: the verdict of the function under the pointer.
+"""`textDocument/hover`: the verdict of the function under the pointer, or the value of the expression.
 
 The analysis is asked first, since it knows what was found a moment ago. When it doesn't answer at once (it
 takes in an edit, or is inside a step that can't be interrupted), the last report answers, and says so if it
@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from graphlift.ide.hover import function_markdown, plain_text
 from graphlift.ide.locate import function_named_at, function_once_at
+from graphlift.ide.value_report import value_markdown
 from graphlift.lsp.answers import fetch
 from graphlift.lsp.documents import Document
 from graphlift.lsp.session import Session
@@ -49,11 +50,14 @@ async def hover(ls: GraphliftServer, params: types.HoverParams) -> types.Hover |
     facts, note = await _facts(session, document, line, column)
     if facts is None:
         return None
-    markdown = facts.markdown
     if facts.function is not None:
         markdown = function_markdown(
             facts.function, session.environment, lambda place: link(session.documents, place)
         )
+    elif facts.value is not None:
+        markdown = value_markdown(facts.value, document.path, lambda place: link(session.documents, place))
+    else:
+        return None
     if note:
         markdown += f"\n\n_{note}_"
     return types.Hover(
