@@ -1,0 +1,67 @@
+"""What is run: the programs, the examples, and the code of the literate pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graphlift.source.config import Settings
+from tests.mdtest.harness import static
+from tests.mdtest.harness.page import Section, read_page
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = ROOT / "tests" / "programs"
+PAGES = ROOT / "tests" / "mdtest"
+EXAMPLES = {"examples/training_loop": "train.py"}
+
+WEAK_SELF = "TensorFlow holds `self` weakly: a decorated method of an object that is gone gets `None`"
+
+PROMOTION = "what is said of operators' dtypes holds where `experimental_enable_numpy_behavior` is not called"
+
+KNOWN = {
+    "rules/dtype-mismatch.md::A method, decorated, and a Python number that is no integer": WEAK_SELF,
+    "rules/dtype-mismatch.md::Twin: NumPy's promotion is switched on": PROMOTION,
+    "rules/shape-mismatch.md::A method, decorated, and a variable of its class": WEAK_SELF,
+}
+"""Blocks of the pages that are known to be unsound, and why. Each must still be."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A folder with a driver. `keras` is the major version that it runs under."""
+
+    name: str
+    root: Path
+    entry: str = "main.py"
+    keras: int = 3
+    settings: Settings = field(default_factory=Settings)
+
+
+def programs() -> list[Program]:
+    """The realistic programs and the examples."""
+    entries = json.loads((PROGRAMS / "programs.json").read_text("utf-8"))
+    found = [Program(entry["name"], PROGRAMS / entry["name"]) for entry in entries]
+    return found + [Program(name, ROOT / name, entry) for name, entry in EXAMPLES.items()]
+
+
+def pages() -> list[Path]:
+    """The pages of literate tests."""
+    return sorted(path for path in PAGES.rglob("*.md") if path.name != "README.md")
+
+
+def sections(page: Path, place: Path) -> list[Program]:
+    """The tests of a page, written to folders in `place`. Those that are edited later are left as they are first."""
+    found = []
+    for number, section in enumerate(read_page(page)):
+        root = place / f"{page.stem}_{number}"
+        root.mkdir()
+        found.append(_written(section, root))
+    return found
+
+
+def _written(section: Section, root: Path) -> Program:
+    static.write(section, root)
+    settings = static.settings(section, root)
+    name = f"{section.page.relative_to(PAGES).as_posix()}::{section.title}"
+    return Program(name, root, section.entry.name, settings.keras or 3, settings)

@@ -1,0 +1,1 @@
+"""Runs programs under TensorFlow and records what their expressions hold. Needs the standard library and TensorFlow."""
