@@ -89,9 +89,15 @@ class Row:
         )
 
     @property
+    def outcome(self) -> str:
+        """What TensorFlow says of the function in the way in which it is proposed."""
+        relaxed = any(argument.name == "reduce_retracing" for argument in self.said.arguments)
+        return self.truth.relaxed if relaxed and self.truth.relaxed is not None else self.truth.outcome
+
+    @property
     def unsafe(self) -> bool:
         """Whether Graphlift offers a conversion that changes behaviour or fails."""
-        return self.said.verdict is Verdict.CONVERT and self.truth.outcome in UNSAFE
+        return self.said.verdict is Verdict.CONVERT and self.outcome in UNSAFE
 
 
 class OutOfDateError(Exception):
@@ -178,9 +184,7 @@ class Score:
             missed=tuple(row for row in worthy if not row.proposed),
             removed=tuple(removals),
             removed_wrongly=tuple(wrong),
-            kept_broken=tuple(
-                row for row in rows if row.said.verdict in stays and row.truth.outcome in BROKEN
-            ),
+            kept_broken=tuple(row for row in rows if row.said.verdict in stays and row.outcome in BROKEN),
         )
 
     def numbers(self) -> dict[str, int]:
