@@ -23,7 +23,8 @@ from graphlift.interp.guards import assignment_lines, in_loop
 from graphlift.interp.objects import CONSTRUCTORS
 from graphlift.interp.places import marks
 from graphlift.interp.run import default_value
-from graphlift.interp.solver import Root, Solver
+from graphlift.interp.solver import Solver
+from graphlift.interp.state import Root
 from graphlift.interp.summary import CallEdge, Context, Effect
 from graphlift.resolve import class_info, function_info, mro, unit
 from graphlift.source.span import Place

@@ -11,7 +11,7 @@ import msgspec
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.interp.following import Following
 from graphlift.interp.run import run
-from graphlift.interp.solver import Root
+from graphlift.interp.state import Root
 from graphlift.interp.summary import Context, Summary
 from graphlift.values import Const, Py, Tensor, Value, display, options
 

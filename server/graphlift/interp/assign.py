@@ -215,10 +215,10 @@ def mutate(
     frame.effect("writes-state", where, subject, target=target)
     if added is not None and any(isinstance(o, Tensor) and not o.eager for o in options(added)):
         frame.effect("leaks-tensor", where, subject, target=target)
-    _remember_change(frame, node, after)
+    remember_change(frame, node, after)
 
 
-def _remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
+def remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
     """Let the flow-insensitive place behind an access path hold the changed container too."""
     from graphlift.interp.expressions import evaluate
     from graphlift.interp.objects import CONSTRUCTORS, _method_name

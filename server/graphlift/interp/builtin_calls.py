@@ -8,8 +8,6 @@ from graphlift.interp.calls import FrameHost, Site, call_value, escape
 from graphlift.interp.expressions import iteration, known_length
 from graphlift.interp.frame import Frame
 from graphlift.interp.instances import call_special
-from graphlift.interp.narrow import isinstance_answer
-from graphlift.interp.objects import attribute, store_attribute
 from graphlift.interp.statements import is_symbolic
 from graphlift.interp.static_shapes import note_length
 from graphlift.models.api import Arguments
@@ -18,11 +16,8 @@ from graphlift.values import (
     NEVER,
     NONE,
     Array,
-    Class,
     Const,
     Dataset,
-    External,
-    Function,
     Instance,
     Iterator,
     KerasTensor,
@@ -46,7 +41,9 @@ Builtin = Callable[[Frame, Arguments, Site], Value]
 _BUILTINS: dict[str, Builtin] = {}
 
 
-def _for(*names: str) -> Callable[[Builtin], Builtin]:
+def builtin(*names: str) -> Callable[[Builtin], Builtin]:
+    """Register what calls these built-ins."""
+
     def register(function: Builtin) -> Builtin:
         for name in names:
             _BUILTINS[name] = function
@@ -83,7 +80,8 @@ _EXCEPTIONS = frozenset(
 )
 
 
-def _first(arguments: Arguments) -> Value:
+def first_of(arguments: Arguments) -> Value:
+    """The first argument; `None` where there is none."""
     return arguments.positional[0] if arguments.positional else NONE
 
 
@@ -125,35 +123,37 @@ def _converted(value: Const, kind: str) -> Value:
         return Py(kind)
 
 
-@_for("int")
+@builtin("int")
 def _int(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    return _cast(frame, site, "int", _first(arguments), "int32", "int") if arguments.positional else const(0)
+    return (
+        _cast(frame, site, "int", first_of(arguments), "int32", "int") if arguments.positional else const(0)
+    )
 
 
-@_for("float")
+@builtin("float")
 def _float(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    return _cast(frame, site, "float", _first(arguments), "float32", "float")
+    return _cast(frame, site, "float", first_of(arguments), "float32", "float")
 
 
-@_for("bool")
+@builtin("bool")
 def _bool(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    value = _first(arguments)
+    value = first_of(arguments)
     if is_symbolic(frame, value):
         frame.effect("tensor-as-bool", site.node, "bool()")
         return Py("bool")
     return join_all(_converted(o, "bool") if isinstance(o, Const) else Py("bool") for o in options(value))
 
 
-@_for("complex")
+@builtin("complex")
 def _complex(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if any(is_symbolic(frame, v) for v in arguments.positional):
         frame.effect("python-on-tensor", site.node, "complex()")
     return Py("complex")
 
 
-@_for("str", "repr", "ascii", "format", "bin", "hex", "oct", "chr")
+@builtin("str", "repr", "ascii", "format", "bin", "hex", "oct", "chr")
 def _text(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    value = _first(arguments)
+    value = first_of(arguments)
     if is_symbolic(frame, value):
         frame.effect("formats-tensor", site.node, "str()")
     for option in options(value):
@@ -164,13 +164,13 @@ def _text(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Py("str")
 
 
-@_for("bytes", "bytearray", "memoryview")
+@builtin("bytes", "bytearray", "memoryview")
 def _bytes(frame: Frame, arguments: Arguments, site: Site) -> Value:
     del frame, arguments, site
     return Py("bytes")
 
 
-@_for("print")
+@builtin("print")
 def _print(frame: Frame, arguments: Arguments, site: Site) -> Value:
     for value in arguments.positional:
         for option in options(value):
@@ -180,24 +180,24 @@ def _print(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return NONE
 
 
-@_for("input", "open", "breakpoint")
+@builtin("input", "open", "breakpoint")
 def _io(frame: Frame, arguments: Arguments, site: Site) -> Value:
     text = site.node.as_string().partition("(")[0]
     frame.effect("io", site.node, f"{text}()")
     return Object("builtins.file") if text == "open" else Py("str")
 
 
-@_for("exec", "eval", "compile", "__import__")
+@builtin("exec", "eval", "compile", "__import__")
 def _dynamic(frame: Frame, arguments: Arguments, site: Site) -> Value:
     text = site.node.as_string().partition("(")[0]
     frame.effect("unknown-call", site.node, f"`{text}` runs code that cannot be seen")
     return Unknown(f"what `{text}` gives is not visible")
 
 
-@_for("len")
+@builtin("len")
 def _len(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    note_length(frame, site.node, _first(arguments))
-    return join_all(_length(frame, option, site) for option in options(_first(arguments)))
+    note_length(frame, site.node, first_of(arguments))
+    return join_all(_length(frame, option, site) for option in options(first_of(arguments)))
 
 
 def _length(frame: Frame, value: Value, site: Site) -> Value:
@@ -215,7 +215,7 @@ def _length(frame: Frame, value: Value, site: Site) -> Value:
     return const(length) if length is not None else Py("int")
 
 
-@_for("range")
+@builtin("range")
 def _range(frame: Frame, arguments: Arguments, site: Site) -> Value:
     given = arguments.positional
     for value in given:
@@ -238,9 +238,9 @@ def _range(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Object("builtins.range", (("start", start), ("step", step), ("stop", stop)))
 
 
-@_for("abs")
+@builtin("abs")
 def _abs(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    return join_all(_abs_one(frame, option, site) for option in options(_first(arguments)))
+    return join_all(_abs_one(frame, option, site) for option in options(first_of(arguments)))
 
 
 def _abs_one(frame: Frame, value: Value, site: Site) -> Value:
@@ -261,7 +261,7 @@ def _abs_one(frame: Frame, value: Value, site: Site) -> Value:
     return Unknown("`abs` of this value is not modelled")
 
 
-@_for("max", "min", "sum", "round", "pow", "divmod")
+@builtin("max", "min", "sum", "round", "pow", "divmod")
 def _numeric(frame: Frame, arguments: Arguments, site: Site) -> Value:
     name = site.node.as_string().partition("(")[0] if isinstance(site.node, nodes.Call) else "max"
     given = arguments.positional
@@ -311,9 +311,9 @@ def _call_key(frame: Frame, arguments: Arguments, element: Value, site: Site) ->
         call_value(frame, key, Arguments((element,)), Site(site.node))
 
 
-@_for("sorted")
+@builtin("sorted")
 def _sorted(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = _first(arguments)
+    source = first_of(arguments)
     if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "sorted()")
     element = iteration(frame, source, site.node)
@@ -325,18 +325,18 @@ def _sorted(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Sequence("list", items, element, frame.site(site.node))
 
 
-@_for("any", "all")
+@builtin("any", "all")
 def _any(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = _first(arguments)
+    source = first_of(arguments)
     element = iteration(frame, source, site.node)
     if is_symbolic(frame, source) or is_symbolic(frame, element):
         frame.effect("tensor-as-bool", site.node, "any() or all()")
     return Py("bool")
 
 
-@_for("enumerate")
+@builtin("enumerate")
 def _enumerate(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = _first(arguments)
+    source = first_of(arguments)
     element = iteration(frame, source, site.node)
     if not frame.plain and any(isinstance(o, Dataset) for o in options(source)):
         # AutoGraph turns this into `dataset.enumerate()`, which counts in int64 tensors.
@@ -352,7 +352,7 @@ def _enumerate(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Iterator(Sequence("tuple", (Py("int"), element), join(Py("int"), element)))
 
 
-@_for("zip")
+@builtin("zip")
 def _zip(frame: Frame, arguments: Arguments, site: Site) -> Value:
     given = arguments.positional
     if any(isinstance(o, Dataset) for v in given for o in options(v)):
@@ -370,7 +370,7 @@ def _zip(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Iterator(Sequence("tuple", elements, join_all(elements)))
 
 
-@_for("map", "filter")
+@builtin("map", "filter")
 def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if not arguments.positional:
         return Iterator(NEVER)
@@ -391,9 +391,9 @@ def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Iterator(result)
 
 
-@_for("reversed")
+@builtin("reversed")
 def _reversed(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = _first(arguments)
+    source = first_of(arguments)
     if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "reversed()")
     if isinstance(source, Sequence) and source.items is not None:
@@ -401,13 +401,13 @@ def _reversed(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Iterator(iteration(frame, source, site.node))
 
 
-@_for("list", "tuple")
+@builtin("list", "tuple")
 def _list(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    name = _called(site, "list", ("list", "tuple"))
+    name = called_as(site, "list", ("list", "tuple"))
     fresh = frame.site(site.node) if name == "list" else ""
     if not arguments.positional:
         return Sequence(name, (), NEVER, fresh)
-    source = _first(arguments)
+    source = first_of(arguments)
     if is_symbolic(frame, source) or any(isinstance(o, Dataset) for o in options(source)):
         frame.effect("tensor-iteration", site.node, f"{name}()")
     if isinstance(source, Sequence) and source.items is not None:
@@ -425,24 +425,25 @@ def _list(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Sequence(name, None, iteration(frame, source, site.node), fresh)
 
 
-def _called(site: Site, default: str, names: tuple[str, ...]) -> str:
+def called_as(site: Site, default: str, names: tuple[str, ...]) -> str:
+    """Under which of these names a built-in that has several is called."""
     text = site.node.func.as_string() if isinstance(site.node, nodes.Call) else default
     return text if text in names else default
 
 
-@_for("set", "frozenset")
+@builtin("set", "frozenset")
 def _set(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    element = iteration(frame, _first(arguments), site.node) if arguments.positional else NEVER
-    return SetOf(_called(site, "set", ("set", "frozenset")), element, frame.site(site.node))
+    element = iteration(frame, first_of(arguments), site.node) if arguments.positional else NEVER
+    return SetOf(called_as(site, "set", ("set", "frozenset")), element, frame.site(site.node))
 
 
-@_for("dict")
+@builtin("dict")
 def _dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
     fresh = frame.site(site.node)
     items = tuple((Const("str", repr(k)), v) for k, v in arguments.keywords)
     if not arguments.positional and not arguments.double_star:
         return Mapping("dict", items, join_all(k for k, _ in items), join_all(v for _, v in items), fresh)
-    source = _first(arguments)
+    source = first_of(arguments)
     if isinstance(source, Mapping):
         if source.items is not None:
             merged = tuple({**dict(source.items), **dict(items)}.items())
@@ -457,92 +458,15 @@ def _dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Mapping("dict", None, unknown, unknown, fresh)
 
 
-@_for("isinstance", "issubclass")
-def _isinstance(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if len(arguments.positional) != 2 or _called(site, "", ("isinstance",)) != "isinstance":
-        return Py("bool")
-    value, kinds = arguments.positional
-    for kind in options(kinds):
-        if isinstance(kind, External) and "EagerTensor" in kind.name:
-            frame.effect("mode-dependent", site.node, "isinstance of an eager tensor")
-    answers = {isinstance_answer(frame, option, kinds) for option in options(value)}
-    return const(answers.pop()) if len(answers) == 1 and None not in answers else Py("bool")
-
-
-@_for("hasattr")
-def _hasattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if len(arguments.positional) == 2 and arguments.positional[1] == const("numpy"):
-        frame.effect("mode-dependent", site.node, "hasattr(…, 'numpy')")
-    return Py("bool")
-
-
-@_for("callable")
-def _callable(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    value = _first(arguments)
-    if isinstance(value, Function | Class):
-        return const(True)
-    return const(False) if isinstance(value, Const | Py | Tensor) else Py("bool")
-
-
-@_for("getattr")
-def _getattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if len(arguments.positional) >= 2 and isinstance(arguments.positional[1], Const):
-        name = str(const_value(arguments.positional[1]))
-        found = attribute(frame, arguments.positional[0], name, site.node)
-        if len(arguments.positional) > 2:
-            return join(found, arguments.positional[2]) if not isinstance(found, Unknown) else found
-        return found
-    return Unknown("`getattr` with a computed name is not followed")
-
-
-@_for("setattr")
-def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if len(arguments.positional) == 3 and isinstance(arguments.positional[1], Const):
-        receiver, name, value = arguments.positional
-        node = site.positional[0] if site.positional else site.node
-        store_attribute(frame, receiver, str(const_value(name)), value, node)
-    else:
-        frame.effect("writes-state", site.node, "setattr()", target="heap")
-        for option in options(_first(arguments)):
-            if isinstance(option, Instance | Unknown):
-                owner = option.definition if isinstance(option, Instance) else "?"
-                frame.write_cell(
-                    ("attr", owner, "?"), Unknown("`setattr` with a computed name may have set it")
-                )
-    return NONE
-
-
-@_for("delattr")
-def _delattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    frame.effect("writes-state", site.node, "delattr()", target="heap")
-    return NONE
-
-
-@_for("type")
-def _type(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    value = _first(arguments)
-    if isinstance(value, Instance):
-        exact = value.exact or not frame.analysis.query("subclasses", value.definition)
-        return Class(value.definition) if exact else Unknown("the type may be any subclass")
-    return Unknown("the type of this value is not followed")
-
-
-@_for("id", "hash")
-def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    if is_symbolic(frame, _first(arguments)):
-        frame.effect("python-on-tensor", site.node, "id() or hash()")
-    return Py("int")
-
-
-@_for("ord")
+@builtin("ord")
 def _ord(frame: Frame, arguments: Arguments, site: Site) -> Value:
     del frame, arguments, site
     return Py("int")
 
 
-@_for("iter")
+@builtin("iter")
 def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = _first(arguments)
+    source = first_of(arguments)
     if any(isinstance(o, Dataset) for o in options(source)):
         return Iterator(iteration(frame, source, site.node), "dataset")
     if is_symbolic(frame, source):
@@ -550,9 +474,9 @@ def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Iterator(iteration(frame, source, site.node), "fresh")
 
 
-@_for("next")
+@builtin("next")
 def _next(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = _first(arguments)
+    source = first_of(arguments)
     for option in options(source):
         if isinstance(option, Iterator) and option.source == "python":
             frame.effect("python-iterator", site.node, "next()")
@@ -563,7 +487,7 @@ def _next(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return iteration(frame, source, site.node)
 
 
-@_for("slice")
+@builtin("slice")
 def _slice(frame: Frame, arguments: Arguments, site: Site) -> Value:
     del frame, site
     given = arguments.positional
@@ -576,21 +500,3 @@ def _slice(frame: Frame, arguments: Arguments, site: Site) -> Value:
         start, stop = given[0], given[1]
         step = given[2] if len(given) > 2 else NONE
     return Object("builtins.slice", (("start", start), ("step", step), ("stop", stop)))
-
-
-@_for("vars", "dir", "globals", "locals")
-def _names(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    unknown = Unknown("names that are looked up at run time are not followed")
-    return Mapping("dict", None, Py("str"), unknown, frame.site(site.node))
-
-
-@_for("object")
-def _object(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    del frame, arguments, site
-    return Py("object")
-
-
-@_for("staticmethod", "classmethod", "property")
-def _wrapper(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    del frame, site
-    return _first(arguments)

@@ -10,17 +10,16 @@ import msgspec
 from graphlift import models
 from graphlift.index import FunctionInfo
 from graphlift.interp import objects
-from graphlift.interp.assign import put_back
+from graphlift.interp.assign import put_back, remember_change
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.binding import abstracted, bind, for_context
 from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import PLAIN, Frame
 from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.objects import library_base
-from graphlift.interp.places import note_change
 from graphlift.interp.static_shapes import note_unstack
-from graphlift.interp.summary import Context, Effect, Summary
-from graphlift.interp.targets import target_of
+from graphlift.interp.summary import Context
+from graphlift.interp.taking_over import as_graph_result, as_specified, take_over
 from graphlift.interp.unrolling import fresh_callables
 from graphlift.models.api import MISMATCHES, Arguments, CallResult
 from graphlift.models.uses import tensor_parameters
@@ -44,15 +43,14 @@ from graphlift.values import (
     Py,
     Sequence,
     SetOf,
-    Spec,
     Super,
     Tensor,
     Unknown,
     Value,
     Variable,
     display,
-    join,
     join_all,
+    list_of,
     options,
 )
 
@@ -357,94 +355,6 @@ def _closure(frame: Frame, function: Function) -> tuple[tuple[str, Value], ...]:
     return tuple(sorted((n, for_context(v, n)) for n, v in merged.items()))
 
 
-ONCE_ONLY_IN_GRAPH = frozenset({"uses-tensor", "uses-python", "uses-model", "uses-optimizer"})
-
-
-def take_over(
-    frame: Frame,
-    summary: Summary,
-    bindings: dict[str, Value],
-    argument_nodes: dict[str, nodes.NodeNG],
-    site: Site,
-) -> None:
-    """Make a callee's effects and work the caller's, seen from the call."""
-    frame.work(summary.ops)
-    for name, left in summary.left:
-        if name in bindings:
-            _take_back(frame, argument_nodes.get(name), bindings[name], left)
-    here = frame.place(site.node)
-    arguments: dict[str, str] = {}
-    for effect in summary.effects:
-        if effect.target.startswith("param:"):
-            name = effect.target[6:]
-            target = arguments.get(name, "")
-            if not target:
-                target = arguments[name] = _of_argument(frame, bindings.get(name), argument_nodes.get(name))
-            if effect.kind == "writes-state" and name in bindings:
-                note_change(frame, bindings[name], site.node, argument_nodes.get(name))
-        else:
-            target = _translated(frame, effect)
-        if target == "fresh":
-            continue
-        if effect.kind in MISMATCHES:
-            take_mismatch(frame, effect, site.node, argument_nodes)
-            continue
-        frame.effect(
-            effect.kind,
-            site.node,
-            effect.subject,
-            target=target,
-            certain=effect.certain,
-            via=(here, *effect.via),
-            place=effect.place,
-        )
-
-
-def _take_back(frame: Frame, node: nodes.NodeNG | None, given: Value, left: Value) -> None:
-    """An argument's containers may contain afterwards what the callee left in its parameter."""
-    for option in options(given):
-        for after in options(left):
-            if isinstance(option, Sequence | Mapping | SetOf) and type(after) is type(option):
-                back = msgspec.structs.replace(after, site=option.site)
-                put_back(frame, node, option, join(option, back))
-            elif isinstance(option, Sequence | Mapping | SetOf) and isinstance(after, Unknown):
-                put_back(frame, node, option, after)
-
-
-def _of_argument(frame: Frame, value: Value | None, node: nodes.NodeNG | None) -> str:
-    """Whose state a callee's parameter is, seen from the call."""
-    if value is not None and options(value) and all(frame.is_fresh(o) for o in options(value)):
-        return "fresh"
-    return target_of(frame, node, value) if node is not None else "heap"
-
-
-def _translated(frame: Frame, effect: Effect) -> str:
-    if effect.target.startswith("closure:") and not frame.is_module:
-        # A nested function changes a local of this very call: nobody else sees that.
-        local = effect.target[8:] in frame.scope_names and effect.kind == "writes-state"
-        return "fresh" if local else effect.target
-    return effect.target
-
-
-def as_graph_result(value: Value) -> Value:
-    """What a traced function gives: Python numbers, strings and arrays come back as tensors."""
-    kinds = {"int": "int32", "float": "float32", "bool": "bool", "str": "string", "bytes": "string"}
-
-    def convert(option: Value) -> Value:
-        if isinstance(option, Const | Py) and option.type in kinds:
-            return Tensor(kinds[option.type], ())
-        if isinstance(option, Variable):
-            return Tensor(option.dtype, option.shape)
-        if isinstance(option, Sequence) and option.items is not None:
-            items = tuple(as_graph_result(item) for item in option.items)
-            return msgspec.structs.replace(option, items=items, element=join_all(items))
-        if isinstance(option, Tensor) and option.eager:
-            return msgspec.structs.replace(option, eager=False)
-        return option
-
-    return join_all(convert(option) for option in options(value)) if options(value) else value
-
-
 def _call_graph(frame: Frame, function: GraphFunction, arguments: Arguments, site: Site) -> Value:
     """Call a tf.function: its body is traced whatever the caller is, so its effects stay its own."""
     ops, effects = frame.ops, dict(frame.effects)
@@ -465,19 +375,8 @@ def _by_signature(info: FunctionInfo, raw: Context, signature: Value, bound: boo
         return raw
     names = [parameter.name for parameter in info.parameters][int(bound) :]
     specified = dict(zip(names, signature.items, strict=False))
-    given = tuple((n, _as_specified(specified[n], v) if n in specified else v) for n, v in raw.bindings)
+    given = tuple((n, as_specified(specified[n], v) if n in specified else v) for n, v in raw.bindings)
     return Context(given, raw.closure)
-
-
-def _as_specified(spec: Value, value: Value) -> Value:
-    if isinstance(spec, Spec):
-        return Tensor(spec.dtype, spec.shape, spec.form)
-    if isinstance(spec, Sequence) and isinstance(value, Sequence):
-        pairs = list(zip(spec.items or (), value.items or (), strict=False))
-        if spec.items is not None and value.items is not None and len(spec.items) == len(value.items):
-            items = tuple(_as_specified(s, v) for s, v in pairs)
-            return msgspec.structs.replace(value, items=items, element=join_all(items))
-    return value if isinstance(value, Unknown) else Unknown("the signature's structure is not followed")
 
 
 def _call_bound(frame: Frame, function: Bound, arguments: Arguments, site: Site) -> Value:
@@ -549,7 +448,28 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site)
         if method.name in ("get_concrete_function", "experimental_get_compiler_ir"):
             return receiver
         return Unknown(f"`{method.name}` of a tf.function is not modelled")
+    if isinstance(receiver, Object) and method.name in ("add", "pop"):
+        _change_layers(frame, receiver, method.name, arguments, site)
     return frame.result(site.node, models.method(receiver, method.name, arguments, host))
+
+
+def _change_layers(frame: Frame, model: Object, name: str, arguments: Arguments, site: Site) -> None:
+    """`Sequential.add` and `pop` change what the model is made of, for those who hold it here."""
+    if not models.is_subclass(model.cls, "keras.Sequential"):
+        return
+    config = dict(model.config)
+    layers = config.pop("layers", NONE)
+    known = layers.items if isinstance(layers, Sequence) else () if layers == NONE else None
+    if name == "add" and known is not None and arguments.positional:
+        config["layers"] = list_of((*known, arguments.positional[0]))
+    elif name == "pop" and known:
+        config["layers"] = list_of(known[:-1])
+    else:
+        config["layers"] = Unknown("the layers of the model are changed")
+    after = msgspec.structs.replace(model, config=tuple(sorted(config.items())))
+    if site.receiver is not None:
+        put_back(frame, site.receiver, model, after)
+        remember_change(frame, site.receiver, after)
 
 
 def _call_unknown_method(

@@ -9,7 +9,7 @@ from graphlift.index import FunctionInfo
 from graphlift.interp.definitions import TF_FUNCTION, TRANSPARENT
 from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Frame
-from graphlift.interp.solver import Solver, _Reader
+from graphlift.interp.solver import Solver
 from graphlift.interp.summary import Context
 from graphlift.syntax import nodes, parse
 from graphlift.values import External, Partial, Unknown, Value
@@ -20,7 +20,7 @@ def decorator_value(solver: Solver, info: FunctionInfo, text: str) -> Value:
     parsed = parse(text, "decorator", "")
     if parsed.tree is None or len(parsed.tree.body) != 1 or not isinstance(parsed.tree.body[0], nodes.Expr):
         return Unknown("the decorator cannot be read")
-    reader = _Reader(solver, ("root", info.id, Context()))
+    reader = solver.onlooker(info.id)
     outer = Frame(reader, info.parent, Context(closure=_closure(solver, info, text)))
     with outer.quietly():
         return evaluate(outer, parsed.tree.body[0].value)

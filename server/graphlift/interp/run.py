@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from graphlift.index import FunctionInfo
-from graphlift.interp import special_calls  # noqa: F401 - fills the table of special calls
+from graphlift.interp import (  # noqa: F401 - fill the tables of statements and calls
+    builtin_objects,
+    loops,
+    scopes,
+    special_calls,
+)
 from graphlift.interp.annotations import annotated_text
 from graphlift.interp.definitions import apply_decorator
 from graphlift.interp.expressions import evaluate

@@ -6,7 +6,7 @@ attributes, what callers pass), summaries of other tasks, and queries about the 
 write cells. A task that read something which changed runs again, until nothing changes. Cells only grow and are
 widened when they grow often, so this ends.
 
-A run is a pure function of what it reads, so outcomes are remembered with their reads (`_Memory`): settling
+A run is a pure function of what it reads, so outcomes are remembered with their reads (`Memory`): settling
 again after an edit starts from nothing, yet runs only what reads something different, and gives the same answer
 as a fresh analysis. Nothing is remembered of a run that was cancelled or that saw a value change under it.
 
@@ -17,25 +17,22 @@ to call is entered afterwards with what its signature, the framework's protocol 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphlift.engine import Cancelled, Database
 from graphlift.index import MODULE_BODY, DefId, ModuleIndex, Unit
 from graphlift.interp.entry import EntryContext, doubtful_context, entry_context, without_assumptions
-from graphlift.interp.failures import Failure, contained, described, failed_entry, failed_outcome
+from graphlift.interp.failures import contained, described, failed_entry, failed_outcome
+from graphlift.interp.frame import Analysis
 from graphlift.interp.mismatches import unproven
 from graphlift.interp.run import run, run_decorators
+from graphlift.interp.state import Cell, Memory, Root, State, Task
 from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects
 from graphlift.models.api import MISMATCHES
 from graphlift.resolve import QUERIES, files, function_info, module_index, unit
 from graphlift.source.span import Place, Span
 from graphlift.syntax import nodes
 from graphlift.values import NEVER, TRUE, Class, Function, Unknown, Value, join, limited, widen
-
-Task: TypeAlias = tuple[str, DefId, Context]
-"""Kind (`run`, `probe`, `def`, `root`), definition, context."""
-
-Cell: TypeAlias = tuple[str, ...]
 
 MAX_DEPTH = 80
 MAX_CONTEXTS = 8
@@ -44,7 +41,6 @@ GROWTHS_BEFORE_WIDENING = 5
 GROWTHS_BEFORE_UNKNOWN = 24
 RERUNS_BEFORE_WIDENING = 5
 RERUNS_BEFORE_UNKNOWN = 14
-REMEMBERED_RUNS = 6
 
 
 MAX_INSTALLED = 1500
@@ -54,64 +50,6 @@ UNFOLLOWED = Summary(
     Unknown("the installed packages are followed only so far"),
     (Effect("unknown-call", Place("~", Span(1, 0, 1, 0)), "installed code", certain=False),),
 )
-
-
-class Root:
-    """A function as it is judged: what is known of its parameters, and what it does with them.
-
-    `doubt` is what it does when parameters hold anything at all whose callers are not all visible; `None` where
-    all is seen.
-    """
-
-    def __init__(self, entry: EntryContext, outcome: Outcome, doubt: Summary | None = None) -> None:
-        self.entry = entry
-        self.outcome = outcome
-        self.doubt = doubt
-
-    @property
-    def summary(self) -> Summary:
-        """What the function does when it is called with what its callers show."""
-        return self.outcome.summary
-
-
-class State:
-    """One settling of the fixpoint."""
-
-    def __init__(self) -> None:
-        self.cells: dict[Cell, Value] = {}
-        self.growths: dict[Cell, int] = {}
-        self.outcomes: dict[Task, Outcome] = {}
-        self.summaries: dict[Task, Summary] = {}
-        self.reruns: dict[Task, int] = {}
-        self.readers: dict[tuple[Any, ...], dict[Task, None]] = {}
-        self.dirty: dict[Task, None] = {}
-        self.contexts: dict[DefId, dict[tuple[tuple[str, Value], ...], dict[Context, None]]] = {}
-        self.merged: dict[tuple[Any, ...], Context] = {}
-        self.roots: dict[DefId, Root] = {}
-        self.installed: set[Task] = set()
-        self.failures: dict[DefId, Failure] = {}
-        """Errors in Graphlift itself, by the definition whose run they ended."""
-        self.settled = False
-        self.agenda: list[Task] | None = None
-        self.cursor = 0
-
-
-class _Memory:
-    """Outcomes of past runs by task, each with everything the run read."""
-
-    def __init__(self) -> None:
-        self.entries: dict[Task, list[tuple[tuple[tuple[tuple[Any, ...], Any], ...], Any]]] = {}
-        self.used: set[Task] = set()
-
-    def remember(self, task: Task, reads: dict[tuple[Any, ...], Any], result: Any) -> None:
-        entries = self.entries.setdefault(task, [])
-        entries.insert(0, (tuple(reads.items()), result))
-        del entries[REMEMBERED_RUNS:]
-
-    def sweep(self) -> None:
-        """Forget tasks that the last settling did not need."""
-        self.entries = {task: found for task, found in self.entries.items() if task in self.used}
-        self.used = set()
 
 
 class _Reader:
@@ -170,7 +108,7 @@ class Solver:
         self.keras = keras
         self.cancelled = cancelled
         self.state = State()
-        self.memory = _Memory()
+        self.memory = Memory()
         self.executed: list[str] = []
         """The runs that were really interpreted since the list was last cleared, for tests."""
         self._stack: list[Task] = []
@@ -342,6 +280,10 @@ class Solver:
         merged = Context(tuple(bindings.items()), tuple(sorted(closure.items(), key=lambda item: item[0])))
         self.state.merged[key] = merged
         return merged
+
+    def onlooker(self, definition: DefId) -> Analysis:
+        """What the settled program knows, for evaluating something around a function once more."""
+        return _Reader(self, ("root", definition, Context()))
 
     def observe(
         self, definition: DefId, context: Context, seen: dict[nodes.NodeNG, Value], plain: bool = False

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from graphlift.interp.assign import assign, forget_paths, mutate
-from graphlift.interp.expressions import evaluate, iteration, known_length
-from graphlift.interp.frame import Frame, external
+from graphlift.interp.expressions import evaluate, iteration
+from graphlift.interp.frame import Frame
 from graphlift.interp.guards import is_first_call_guard
 from graphlift.interp.merging import bound_names, check_branches, traced_scalars
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import binary, truth
-from graphlift.interp.places import global_at
-from graphlift.interp.static_shapes import note_loop
-from graphlift.interp.unrolling import leaves_early, loop_items
 from graphlift.syntax import nodes
 from graphlift.values import (
     NONE,
-    Dataset,
-    Iterator,
     KerasTensor,
-    Module,
     Never,
     Sequence,
     Tensor,
@@ -31,19 +24,17 @@ from graphlift.values import (
     Variable,
     join,
     options,
-    widen_loop,
 )
 
 Executor = Callable[[Frame, Any], None]
 _EXECUTORS: dict[type, Executor] = {}
-MAX_LOOP_PASSES = 4
-ASSUMED_ITERATIONS = 4
-"""How often a loop of unknown length is taken to run when work is estimated; stated in the documentation."""
 
 Env = dict[str, Value]
 
 
-def _for(*kinds: type) -> Callable[[Executor], Executor]:
+def executes(*kinds: type) -> Callable[[Executor], Executor]:
+    """Register what executes statements of these kinds."""
+
     def register(function: Executor) -> Executor:
         for kind in kinds:
             _EXECUTORS[kind] = function
@@ -73,7 +64,7 @@ def join_env(left: Env, right: Env) -> Env:
     return result
 
 
-def _meet(frame: Frame, states: list[tuple[Env, Env]]) -> None:
+def meet(frame: Frame, states: list[tuple[Env, Env]]) -> None:
     """Continue where these paths (names, attribute paths) meet; nowhere when there is none."""
     if not states:
         frame.alive = False
@@ -103,7 +94,7 @@ def is_symbolic(frame: Frame, value: Value) -> bool:
     )
 
 
-@_for(nodes.Expr)
+@executes(nodes.Expr)
 def _expr(frame: Frame, node: nodes.Expr) -> None:
     value = evaluate(frame, node.value)
     call = node.value
@@ -118,14 +109,14 @@ def _expr(frame: Frame, node: nodes.Expr) -> None:
             frame.effect("array-write", node, f"`{call.func.as_string()}`")
 
 
-@_for(nodes.Assign)
+@executes(nodes.Assign)
 def _assign(frame: Frame, node: nodes.Assign) -> None:
     value = evaluate(frame, node.value)
     for target in node.targets:
         assign(frame, target, value)
 
 
-@_for(nodes.AnnAssign)
+@executes(nodes.AnnAssign)
 def _ann_assign(frame: Frame, node: nodes.AnnAssign) -> None:
     from graphlift.interp.annotations import annotated
 
@@ -141,7 +132,7 @@ def _ann_assign(frame: Frame, node: nodes.AnnAssign) -> None:
             frame.write_cell(("classvar", frame.definition, node.target.name), hinted)
 
 
-@_for(nodes.AugAssign)
+@executes(nodes.AugAssign)
 def _aug_assign(frame: Frame, node: nodes.AugAssign) -> None:
     target = node.target
     before = _current(frame, target)
@@ -181,7 +172,7 @@ def _current(frame: Frame, target: nodes.NodeNG) -> Value:
     return Unknown("the target of an augmented assignment is not followed")
 
 
-@_for(nodes.Return)
+@executes(nodes.Return)
 def _return(frame: Frame, node: nodes.Return) -> None:
     value = NONE if node.value is None else evaluate(frame, node.value)
     if frame.tensor_loop:
@@ -192,7 +183,7 @@ def _return(frame: Frame, node: nodes.Return) -> None:
     frame.alive = False
 
 
-@_for(nodes.If)
+@executes(nodes.If)
 def _if(frame: Frame, node: nodes.If) -> None:
     test = evaluate(frame, node.test)
     decided = truth(frame, test, node.test)
@@ -223,194 +214,14 @@ def _if(frame: Frame, node: nodes.If) -> None:
     frame.tensor_condition -= symbolic
     if symbolic and len(states) == 2:
         check_branches(frame, node, states[0][0], states[1][0])
-    _meet(frame, states)
+    meet(frame, states)
     if symbolic and len(states) == 2:
         for name in bound_names([*node.body, *node.orelse]):
             if states[0][0].get(name) != states[1][0].get(name) and name in frame.env:
                 frame.env[name] = traced_scalars(frame.env[name])
 
 
-@_for(nodes.While)
-def _while(frame: Frame, node: nodes.While) -> None:
-    def start() -> None:
-        test = evaluate(frame, node.test)
-        truth(frame, test, node.test)
-        narrow(frame, node.test, True)
-
-    with frame.quietly():
-        first = evaluate(frame, node.test)
-    if truth(frame, first, node.test, quiet=True) is False:
-        run_body(frame, node.orelse)
-        return
-
-    def endless() -> bool:
-        with frame.quietly():
-            return truth(frame, evaluate(frame, node.test), node.test, quiet=True) is True
-
-    with frame.open_ended():
-        _loop(frame, node, start, is_symbolic(frame, first), _assumed_iterations(frame), endless)
-    if frame.alive:
-        narrow(frame, node.test, False)
-
-
-@_for(nodes.For, nodes.AsyncFor)
-def _for_loop(frame: Frame, node: nodes.For) -> None:
-    source = evaluate(frame, node.iter)
-    if isinstance(node, nodes.AsyncFor):
-        frame.effect("awaits", node, "async for")
-    count = known_length(source)
-    if count == 0 and isinstance(source, Sequence) and not source.site:
-        run_body(frame, node.orelse)
-        return
-    traced = any(
-        isinstance(o, Dataset) or (isinstance(o, Iterator) and o.source == "dataset") for o in options(source)
-    )
-    symbolic = is_symbolic(frame, source) or traced
-    if symbolic and frame.unconverted:
-        frame.effect("tensor-iteration", node.iter, "a loop that AutoGraph does not convert")
-        frame.effect("unconverted", node.iter, "a loop")
-    advances = any(isinstance(o, Iterator) and o.source == "python" for o in options(source))
-    if advances and not isinstance(node.iter, nodes.Call):
-        frame.effect("python-iterator", node.iter, node.iter.as_string(), certain=False)
-    if frame.unrolling and not symbolic:
-        items = loop_items(source)
-        if items is not None:
-            _unrolled(frame, node, items)
-            return
-    element = iteration(frame, source, node.iter)
-
-    def start() -> None:
-        assign(frame, node.target, element)
-
-    if count is not None and not (frame.unrolling and leaves_early(node)):
-        _loop(frame, node, start, symbolic, count, lambda: False)
-        return
-    with frame.open_ended():
-        _loop(frame, node, start, symbolic, _assumed_iterations(frame), lambda: False)
-
-
-def _assumed_iterations(frame: Frame) -> int:
-    """How often a loop of unknown length runs; where calls are counted, only what is certain counts."""
-    return 1 if frame.unrolling else ASSUMED_ITERATIONS
-
-
-def _unrolled(frame: Frame, node: nodes.For, items: tuple[Value, ...]) -> None:
-    """Run a short loop pass by pass, each with its own element."""
-    exits: list[tuple[Env, Env]] = []
-    passes = frame.passes
-    for number, item in enumerate(items):
-        frame.passes = (*passes, number)
-        ended, breaks = _pass(frame, node, partial(assign, frame, node.target, item), frame.env, frame.paths)
-        exits += breaks
-        if ended is None:
-            frame.alive = False
-            break
-        frame.env, frame.paths = ended
-    frame.passes = passes
-    if frame.alive:
-        run_body(frame, node.orelse)
-    if frame.alive:
-        exits.append((frame.env, frame.paths))
-    _meet(frame, exits)
-
-
-def _loop(
-    frame: Frame,
-    node: nodes.For | nodes.While,
-    start: Callable[[], None],
-    symbolic: bool,
-    iterations: int,
-    forever: Callable[[], bool],
-) -> None:
-    """Run a loop body to a fixpoint of the names it binds, then once more to record what it does.
-
-    `forever` tells, from what holds before every pass, that the loop ends by `break` alone.
-    """
-    frame.tensor_loop += symbolic
-    if symbolic:
-        frame.effect("tensor-control", node, "a loop")
-    if node.orelse:
-        frame.effect("autograph-syntax", node, "the `else` of a loop", certain=False)
-    exits: list[tuple[Env, Env]] = []
-    head, paths = dict(frame.env), dict(frame.paths)
-    previous = entry = head
-    for _ in range(MAX_LOOP_PASSES):
-        with frame.quietly():
-            ended, _ = _pass(frame, node, start, head, paths)
-        if ended is None:
-            break
-        after = {
-            name: widen_loop(head[name], ended[0][name]) if name in head else ended[0][name]
-            for name in ended[0]
-        }
-        paths = {p: v for p, v in paths.items() if ended[1].get(p) == v}
-        if all(head.get(name) == value for name, value in after.items()):
-            break
-        previous, head = head, after
-    else:
-        unsettled = Unknown("it takes ever new values in a loop")
-        head = {name: value if previous.get(name) == value else unsettled for name, value in head.items()}
-    frame.env, frame.paths = dict(head), dict(paths)
-    endless = forever()
-    multiplier = frame.multiplier
-    frame.multiplier = min(multiplier * max(iterations, 1), 100_000)
-    ended, breaks = _pass(frame, node, start, head, paths)
-    frame.multiplier = multiplier
-    if symbolic and ended is not None:
-        note_loop(frame, node, bound_names(node.body), entry, ended[0])
-    frame.tensor_loop -= symbolic
-    normal: list[tuple[Env, Env]] = [] if endless else [(head, paths)]
-    if ended is not None and not endless:
-        normal.append(ended)
-    if node.orelse and normal:
-        _meet(frame, normal)
-        run_body(frame, node.orelse)
-        normal = [(frame.env, frame.paths)] if frame.alive else []
-    exits = normal + breaks
-    _meet(frame, exits)
-
-
-def _pass(
-    frame: Frame, node: nodes.For | nodes.While, start: Callable[[], None], head: Env, paths: Env
-) -> tuple[tuple[Env, Env] | None, list[tuple[Env, Env]]]:
-    """One pass over a loop body from `head`: where it ends (also through `continue`), and where it breaks out."""
-    breaks: list[tuple[Env, Env]] = []
-    continues: list[tuple[Env, Env]] = []
-    frame.loop_exits.append(breaks)  # type: ignore[arg-type]
-    frame.loop_heads.append(continues)  # type: ignore[arg-type]
-    before, before_paths, alive = frame.env, frame.paths, frame.alive
-    frame.env, frame.paths = dict(head), dict(paths)
-    start()
-    run_body(frame, node.body)
-    ends = [*continues, *([(frame.env, frame.paths)] if frame.alive else [])]
-    if ends:
-        _meet(frame, ends)
-        ended: tuple[Env, Env] | None = (frame.env, frame.paths)
-    else:
-        ended = None
-    frame.env, frame.paths, frame.alive = before, before_paths, alive
-    frame.loop_exits.pop()
-    frame.loop_heads.pop()
-    return ended, breaks
-
-
-@_for(nodes.Break)
-def _break(frame: Frame, node: nodes.Break) -> None:
-    if frame.loop_exits:
-        frame.loop_exits[-1].append((frame.env, frame.paths))  # type: ignore[arg-type]
-    if frame.tensor_condition and not frame.tensor_loop:
-        frame.effect("autograph-syntax", node, "`break` on a tensor condition in a Python loop")
-    frame.alive = False
-
-
-@_for(nodes.Continue)
-def _continue(frame: Frame, node: nodes.Continue) -> None:
-    if frame.loop_heads:
-        frame.loop_heads[-1].append((frame.env, frame.paths))  # type: ignore[arg-type]
-    frame.alive = False
-
-
-@_for(nodes.Raise)
+@executes(nodes.Raise)
 def _raise(frame: Frame, node: nodes.Raise) -> None:
     if frame.tensor_condition:
         frame.effect("raise-on-tensor", node, "raise")
@@ -420,7 +231,7 @@ def _raise(frame: Frame, node: nodes.Raise) -> None:
     frame.alive = False
 
 
-@_for(nodes.Assert)
+@executes(nodes.Assert)
 def _assert(frame: Frame, node: nodes.Assert) -> None:
     test = evaluate(frame, node.test)
     if is_symbolic(frame, test):
@@ -429,7 +240,7 @@ def _assert(frame: Frame, node: nodes.Assert) -> None:
     narrow(frame, node.test, True)
 
 
-@_for(nodes.With, nodes.AsyncWith)
+@executes(nodes.With, nodes.AsyncWith)
 def _with(frame: Frame, node: nodes.With) -> None:
     from graphlift.interp.instances import enter_context, exit_context
 
@@ -446,7 +257,7 @@ def _with(frame: Frame, node: nodes.With) -> None:
             exit_context(frame, manager, node)
 
 
-@_for(nodes.Try, nodes.TryStar)
+@executes(nodes.Try, nodes.TryStar)
 def _try(frame: Frame, node: nodes.Try) -> None:
     before, before_paths = dict(frame.env), dict(frame.paths)
     if node.handlers:
@@ -473,7 +284,7 @@ def _try(frame: Frame, node: nodes.Try) -> None:
     dead = not states
     if dead:
         states = [(middle, kept)]
-    _meet(frame, states)
+    meet(frame, states)
     run_body(frame, node.finalbody)
     if dead:
         frame.alive = False
@@ -500,7 +311,7 @@ def _partial(frame: Frame, node: nodes.Try, before: Env, after: Env | None) -> E
     return result
 
 
-@_for(nodes.Delete)
+@executes(nodes.Delete)
 def _delete(frame: Frame, node: nodes.Delete) -> None:
     for target in node.targets:
         if isinstance(target, nodes.DelName):
@@ -514,80 +325,7 @@ def _delete(frame: Frame, node: nodes.Delete) -> None:
                     mutate(frame, receiver, option, option, target)
 
 
-@_for(nodes.FunctionDef, nodes.AsyncFunctionDef)
-def _function(frame: Frame, node: nodes.FunctionDef) -> None:
-    from graphlift.interp.definitions import define_function
-
-    value = define_function(frame, node)
-    frame.env[node.name] = value
-    _bind_definition(frame, node.name, value)
-
-
-@_for(nodes.ClassDef)
-def _class(frame: Frame, node: nodes.ClassDef) -> None:
-    from graphlift.interp.definitions import define_class
-
-    value = define_class(frame, node)
-    frame.env[node.name] = value
-    _bind_definition(frame, node.name, value)
-
-
-def _bind_definition(frame: Frame, name: str, value: Value) -> None:
-    if frame.is_module:
-        frame.write_cell(("global", frame.module, name), value)
-
-
-@_for(nodes.Import)
-def _import(frame: Frame, node: nodes.Import) -> None:
-    for dotted, alias in node.names:
-        target = dotted if alias else dotted.partition(".")[0]
-        reference = frame.analysis.query("find_module", frame.module, target)
-        value = (
-            Unknown(f"module `{target}` cannot be found")
-            if reference is None
-            else frame.reference_value(reference)
-        )
-        _bind_import(frame, alias or target, value)
-
-
-@_for(nodes.ImportFrom)
-def _import_from(frame: Frame, node: nodes.ImportFrom) -> None:
-    dotted = "." * (node.level or 0) + (node.modname or "")
-    reference = frame.analysis.query("find_module", frame.module, dotted)
-    for attribute, alias in node.names:
-        if attribute == "*":
-            continue
-        value = _imported(frame, reference, dotted, attribute)
-        _bind_import(frame, alias or attribute, value)
-
-
-def _imported(frame: Frame, reference: Any, dotted: str, attribute: str) -> Value:
-    if reference is None:
-        return Unknown(f"module `{dotted}` cannot be found")
-    if reference.kind == "external":
-        return external(f"{reference.target}.{attribute}", frame.analysis.keras)
-    found = global_at(frame, reference.target, attribute)
-    if found is not None:
-        return found[0]
-    child = frame.analysis.query(
-        "find_module", frame.module, f"{dotted.rstrip('.')}.{attribute}".replace("..", ".", 0)
-    )
-    if child is None and dotted.endswith("."):
-        child = frame.analysis.query("find_module", frame.module, f"{dotted}{attribute}")
-    if child is not None and child.kind == "module":
-        return Module(child.target)
-    return Unknown(f"`{attribute}` is not bound in module `{dotted}`")
-
-
-def _bind_import(frame: Frame, name: str, value: Value) -> None:
-    frame.env[name] = value
-    if frame.is_module:
-        frame.write_cell(("global", frame.module, name), value)
-    elif frame.is_class:
-        frame.write_cell(("classvar", frame.definition, name), value)
-
-
-@_for(nodes.Match)
+@executes(nodes.Match)
 def _match(frame: Frame, node: nodes.Match) -> None:
     from graphlift.interp.patterns import bind_pattern
 
@@ -606,9 +344,9 @@ def _match(frame: Frame, node: nodes.Match) -> None:
         if ended is not None:
             states.append(ended)
     states.append((dict(frame.env), dict(frame.paths)))
-    _meet(frame, states)
+    meet(frame, states)
 
 
-@_for(nodes.Global, nodes.Nonlocal, nodes.Pass)
+@executes(nodes.Global, nodes.Nonlocal, nodes.Pass)
 def _nothing(frame: Frame, node: nodes.NodeNG) -> None:
     del frame, node

@@ -101,14 +101,31 @@ def _binary(op: str, left: Value, right: Value, host: Host) -> CallResult | None
 
 def _checked(op: str, left: Value, right: Value, result: CallResult) -> CallResult:
     """The answer with what TensorFlow certainly refuses of it."""
-    return _with(result, op, contradictions.operator(op, left, right))
+    found = contradictions.operator(op, left, right)
+    if found is not None and op == "*" and _is_index(left) and isinstance(right, Sequence | Const | Py):
+        # TensorFlow gives up, and Python repeats the right side as often as an eager tensor's value says.
+        unknown = CallResult(
+            Unknown("eager code repeats this, tracing refuses it"), result.hazards, result.ops
+        )
+        return _with(unknown, op, found, certain=False)
+    return _with(result, op, found)
 
 
-def _with(result: CallResult, op: str, found: contradictions.Contradiction | None) -> CallResult:
+def _is_index(value: Value) -> bool:
+    """Whether an eager tensor like this stands for an index where Python asks for one."""
+    integers = ("int", "uint", None)
+    return (
+        isinstance(value, Tensor) and value.shape in (None, ()) and (_kind(value.dtype) or None) in integers
+    )
+
+
+def _with(
+    result: CallResult, op: str, found: contradictions.Contradiction | None, certain: bool = True
+) -> CallResult:
     if found is None:
         return result
     sides = tuple((("left", "right")[side.position], side.text) for side in found.sides)
-    hazard = Hazard(found.kind, f"`{op}`: {found.text}", sides=sides)
+    hazard = Hazard(found.kind, f"`{op}`: {found.text}", certain=certain, sides=sides)
     return CallResult(result.value, (*result.hazards, hazard), result.ops)
 
 

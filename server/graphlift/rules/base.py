@@ -88,7 +88,9 @@ class Report:
         origins: tuple[Origin, ...] = (),
     ) -> None:
         """Report a finding."""
-        self.findings.append(Finding(self._rule, place, message, via, certain, assumption, arguments, origins))
+        self.findings.append(
+            Finding(self._rule, place, message, via, certain, assumption, arguments, origins)
+        )
 
     def mismatches(self, found: Iterable[Mismatch]) -> None:
         """Report values that cannot meet, under the rule of the same name."""

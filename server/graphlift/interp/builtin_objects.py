@@ -1,0 +1,123 @@
+"""The built-ins that ask objects and classes for their parts."""
+
+from __future__ import annotations
+
+from graphlift.interp.builtin_calls import builtin, called_as, first_of
+from graphlift.interp.calls import Site
+from graphlift.interp.frame import Frame
+from graphlift.interp.narrow import isinstance_answer
+from graphlift.interp.objects import attribute, store_attribute
+from graphlift.interp.statements import is_symbolic
+from graphlift.models.api import Arguments
+from graphlift.values import (
+    NONE,
+    Class,
+    Const,
+    External,
+    Function,
+    Instance,
+    Mapping,
+    Py,
+    Tensor,
+    Unknown,
+    Value,
+    const,
+    const_value,
+    join,
+    options,
+)
+
+
+@builtin("isinstance", "issubclass")
+def _isinstance(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) != 2 or called_as(site, "", ("isinstance",)) != "isinstance":
+        return Py("bool")
+    value, kinds = arguments.positional
+    for kind in options(kinds):
+        if isinstance(kind, External) and "EagerTensor" in kind.name:
+            frame.effect("mode-dependent", site.node, "isinstance of an eager tensor")
+    answers = {isinstance_answer(frame, option, kinds) for option in options(value)}
+    return const(answers.pop()) if len(answers) == 1 and None not in answers else Py("bool")
+
+
+@builtin("hasattr")
+def _hasattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) == 2 and arguments.positional[1] == const("numpy"):
+        frame.effect("mode-dependent", site.node, "hasattr(…, 'numpy')")
+    return Py("bool")
+
+
+@builtin("callable")
+def _callable(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    value = first_of(arguments)
+    if isinstance(value, Function | Class):
+        return const(True)
+    return const(False) if isinstance(value, Const | Py | Tensor) else Py("bool")
+
+
+@builtin("getattr")
+def _getattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) >= 2 and isinstance(arguments.positional[1], Const):
+        name = str(const_value(arguments.positional[1]))
+        found = attribute(frame, arguments.positional[0], name, site.node)
+        if len(arguments.positional) > 2:
+            return join(found, arguments.positional[2]) if not isinstance(found, Unknown) else found
+        return found
+    return Unknown("`getattr` with a computed name is not followed")
+
+
+@builtin("setattr")
+def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.positional) == 3 and isinstance(arguments.positional[1], Const):
+        receiver, name, value = arguments.positional
+        node = site.positional[0] if site.positional else site.node
+        store_attribute(frame, receiver, str(const_value(name)), value, node)
+    else:
+        frame.effect("writes-state", site.node, "setattr()", target="heap")
+        for option in options(first_of(arguments)):
+            if isinstance(option, Instance | Unknown):
+                owner = option.definition if isinstance(option, Instance) else "?"
+                frame.write_cell(
+                    ("attr", owner, "?"), Unknown("`setattr` with a computed name may have set it")
+                )
+    return NONE
+
+
+@builtin("delattr")
+def _delattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    frame.effect("writes-state", site.node, "delattr()", target="heap")
+    return NONE
+
+
+@builtin("type")
+def _type(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    value = first_of(arguments)
+    if isinstance(value, Instance):
+        exact = value.exact or not frame.analysis.query("subclasses", value.definition)
+        return Class(value.definition) if exact else Unknown("the type may be any subclass")
+    return Unknown("the type of this value is not followed")
+
+
+@builtin("id", "hash")
+def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if is_symbolic(frame, first_of(arguments)):
+        frame.effect("python-on-tensor", site.node, "id() or hash()")
+    return Py("int")
+
+
+@builtin("vars", "dir", "globals", "locals")
+def _names(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    unknown = Unknown("names that are looked up at run time are not followed")
+    return Mapping("dict", None, Py("str"), unknown, frame.site(site.node))
+
+
+@builtin("object")
+def _object(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, arguments, site
+    return Py("object")
+
+
+@builtin("staticmethod", "classmethod", "property")
+def _wrapper(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del frame, site
+    return first_of(arguments)

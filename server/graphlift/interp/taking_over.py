@@ -1,0 +1,127 @@
+"""What a call makes of its callee: its effects seen from the call, its arguments afterwards, a graph's result."""
+
+from __future__ import annotations
+
+import msgspec
+
+from graphlift.interp.assign import put_back
+from graphlift.interp.binding import Site as Site
+from graphlift.interp.frame import Frame
+from graphlift.interp.mismatches import take_mismatch
+from graphlift.interp.places import note_change
+from graphlift.interp.summary import Effect, Summary
+from graphlift.interp.targets import target_of
+from graphlift.models.api import MISMATCHES
+from graphlift.syntax import nodes
+from graphlift.values import (
+    Const,
+    Mapping,
+    Py,
+    Sequence,
+    SetOf,
+    Spec,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    join,
+    join_all,
+    options,
+)
+
+
+def take_over(
+    frame: Frame,
+    summary: Summary,
+    bindings: dict[str, Value],
+    argument_nodes: dict[str, nodes.NodeNG],
+    site: Site,
+) -> None:
+    """Make a callee's effects and work the caller's, seen from the call."""
+    frame.work(summary.ops)
+    for name, left in summary.left:
+        if name in bindings:
+            _take_back(frame, argument_nodes.get(name), bindings[name], left)
+    here = frame.place(site.node)
+    arguments: dict[str, str] = {}
+    for effect in summary.effects:
+        if effect.target.startswith("param:"):
+            name = effect.target[6:]
+            target = arguments.get(name, "")
+            if not target:
+                target = arguments[name] = _of_argument(frame, bindings.get(name), argument_nodes.get(name))
+            if effect.kind == "writes-state" and name in bindings:
+                note_change(frame, bindings[name], site.node, argument_nodes.get(name))
+        else:
+            target = _translated(frame, effect)
+        if target == "fresh":
+            continue
+        if effect.kind in MISMATCHES:
+            take_mismatch(frame, effect, site.node, argument_nodes)
+            continue
+        frame.effect(
+            effect.kind,
+            site.node,
+            effect.subject,
+            target=target,
+            certain=effect.certain,
+            via=(here, *effect.via),
+            place=effect.place,
+        )
+
+
+def _take_back(frame: Frame, node: nodes.NodeNG | None, given: Value, left: Value) -> None:
+    """An argument's containers may contain afterwards what the callee left in its parameter."""
+    for option in options(given):
+        for after in options(left):
+            if isinstance(option, Sequence | Mapping | SetOf) and type(after) is type(option):
+                back = msgspec.structs.replace(after, site=option.site)
+                put_back(frame, node, option, join(option, back))
+            elif isinstance(option, Sequence | Mapping | SetOf) and isinstance(after, Unknown):
+                put_back(frame, node, option, after)
+
+
+def _of_argument(frame: Frame, value: Value | None, node: nodes.NodeNG | None) -> str:
+    """Whose state a callee's parameter is, seen from the call."""
+    if value is not None and options(value) and all(frame.is_fresh(o) for o in options(value)):
+        return "fresh"
+    return target_of(frame, node, value) if node is not None else "heap"
+
+
+def _translated(frame: Frame, effect: Effect) -> str:
+    if effect.target.startswith("closure:") and not frame.is_module:
+        # A nested function changes a local of this very call: nobody else sees that.
+        local = effect.target[8:] in frame.scope_names and effect.kind == "writes-state"
+        return "fresh" if local else effect.target
+    return effect.target
+
+
+def as_graph_result(value: Value) -> Value:
+    """What a traced function gives: Python numbers, strings and arrays come back as tensors."""
+    kinds = {"int": "int32", "float": "float32", "bool": "bool", "str": "string", "bytes": "string"}
+
+    def convert(option: Value) -> Value:
+        if isinstance(option, Const | Py) and option.type in kinds:
+            return Tensor(kinds[option.type], ())
+        if isinstance(option, Variable):
+            return Tensor(option.dtype, option.shape)
+        if isinstance(option, Sequence) and option.items is not None:
+            items = tuple(as_graph_result(item) for item in option.items)
+            return msgspec.structs.replace(option, items=items, element=join_all(items))
+        if isinstance(option, Tensor) and option.eager:
+            return msgspec.structs.replace(option, eager=False)
+        return option
+
+    return join_all(convert(option) for option in options(value)) if options(value) else value
+
+
+def as_specified(spec: Value, value: Value) -> Value:
+    """What an argument is inside a function whose `input_signature` gives it a spec: a tensor like that."""
+    if isinstance(spec, Spec):
+        return Tensor(spec.dtype, spec.shape, spec.form)
+    if isinstance(spec, Sequence) and isinstance(value, Sequence):
+        pairs = list(zip(spec.items or (), value.items or (), strict=False))
+        if spec.items is not None and value.items is not None and len(spec.items) == len(value.items):
+            items = tuple(as_specified(s, v) for s, v in pairs)
+            return msgspec.structs.replace(value, items=items, element=join_all(items))
+    return value if isinstance(value, Unknown) else Unknown("the signature's structure is not followed")
