@@ -54,22 +54,40 @@ def measure(directory: Path) -> dict[str, Any]:
     return result
 
 
+def seen(directory: Path) -> str:
+    """How much of a package is seen: shares of known verdicts and resolved calls, as cells of the table."""
+    script = Path(__file__).with_name("resolved_calls.py")
+    run = subprocess.run(
+        [sys.executable, str(script), str(directory)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_limit,
+    )
+    if run.returncode:
+        return " | "
+    found = json.loads(run.stdout)
+    verdicts = 100 * found["known_verdicts"] / max(1, found["functions"])
+    calls = 100 * found["resolved_calls"] / max(1, found["calls"])
+    return f"{verdicts:.1f} | {calls:.1f}"
+
+
 def _limit() -> None:
     """In the child: end a run that takes too much, rather than the machine."""
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (GIBIBYTES * 2**30, GIBIBYTES * 2**30))
 
 
-def row(package: Package, measured: dict[str, Any]) -> str:
+def row(package: Package, measured: dict[str, Any], shares: str) -> str:
     """A package's line of the table."""
     name = f"{package.name} {package.version}"
     cost = f"{measured['seconds']:.1f} | {measured['mib']:.0f}"
     if "failure" in measured:
-        return f"| {name} | | | {' | ' * (len(Verdict) - 1)} | | {cost} |"
+        return f"| {name} | | | {' | ' * (len(Verdict) - 1)} | | {shares} | {cost} |"
     summary = measured["document"]["summary"]
     counts = " | ".join(str(summary["verdicts"].get(verdict.value, 0)) for verdict in Verdict)
     problems = len(measured["document"]["problems"])
-    return f"| {name} | {summary['files']} | {summary['functions']} | {counts} | {problems} | {cost} |"
+    return f"| {name} | {summary['files']} | {summary['functions']} | {counts} | {problems} | {shares} | {cost} |"
 
 
 def notes(package: Package, measured: dict[str, Any]) -> list[str]:
@@ -92,14 +110,16 @@ def notes(package: Package, measured: dict[str, Any]) -> list[str]:
 def page(names: list[str], rows: list[str], remarks: list[str]) -> str:
     """The whole page."""
     verdicts = " | ".join(verdict.value for verdict in Verdict)
-    head = f"| package | files | functions | {verdicts} | problems | seconds | peak MiB |"
+    head = f"| package | files | functions | {verdicts} | problems | known % | calls % | seconds | peak MiB |"
     rule = "|" + "---|" * (head.count("|") - 1)
     return "\n".join(
         [
             "# On real packages",
             "",
             "`graphlift check` on pinned releases from the package index, tests inside the packages included,",
-            "without the packages that they import. Problems are files that could not be read or parsed.",
+            "without the packages that they import. Problems are files that could not be read or parsed; *known* is",
+            "the share of functions with a verdict other than `unknown`, *calls* that of calls in functions whose",
+            "callee is known (`scripts/resolved_calls.py`).",
             "",
             "```",
             " ".join(["python scripts/corpus_report.py", *names]),
@@ -127,8 +147,9 @@ def main() -> int:
     rows, remarks = [], []
     try:
         for package in named(arguments.names):
-            measured = measure(fetch(package, arguments.cache))
-            rows.append(row(package, measured))
+            directory = fetch(package, arguments.cache)
+            measured = measure(directory)
+            rows.append(row(package, measured, seen(directory)))
             remarks += notes(package, measured)
             print(rows[-1], flush=True)
     except CorpusError as error:

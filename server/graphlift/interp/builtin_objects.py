@@ -74,12 +74,11 @@ def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
         store_attribute(frame, receiver, str(const_value(name)), value, node)
     else:
         frame.effect("writes-state", site.node, "setattr()", target="heap")
+        # Of an unknown object it says no more than a call of unseen code, which could do the same.
         for option in options(first_of(arguments)):
-            if isinstance(option, Instance | Unknown):
-                owner = option.definition if isinstance(option, Instance) else "?"
-                frame.write_cell(
-                    ("attr", owner, "?"), Unknown("`setattr` with a computed name may have set it")
-                )
+            if isinstance(option, Instance):
+                reason = Unknown("`setattr` with a computed name may have set it")
+                frame.write_cell(("attr", option.definition, "?"), reason)
     return NONE
 
 
