@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphlift.interp.builtin_calls import builtin, called_as, first_of
 from graphlift.interp.calls import Site
+from graphlift.interp.computed import read_any, write_any
 from graphlift.interp.frame import Frame
 from graphlift.interp.narrow import isinstance_answer
 from graphlift.interp.objects import attribute, store_attribute
@@ -63,7 +64,7 @@ def _getattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
         if len(arguments.positional) > 2:
             return join(found, arguments.positional[2]) if not isinstance(found, Unknown) else found
         return found
-    return Unknown("`getattr` with a computed name is not followed")
+    return read_any(first_of(arguments))
 
 
 @builtin("setattr")
@@ -74,11 +75,7 @@ def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
         store_attribute(frame, receiver, str(const_value(name)), value, node)
     else:
         frame.effect("writes-state", site.node, "setattr()", target="heap")
-        # Of an unknown object it says no more than a call of unseen code, which could do the same.
-        for option in options(first_of(arguments)):
-            if isinstance(option, Instance):
-                reason = Unknown("`setattr` with a computed name may have set it")
-                frame.write_cell(("attr", option.definition, "?"), reason)
+        write_any(frame, first_of(arguments))
     return NONE
 
 

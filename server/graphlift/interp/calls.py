@@ -244,7 +244,7 @@ def call_unknown(frame: Frame, function: Unknown, arguments: Arguments, site: Si
         frame.effect("uses-model", node, function.reason, certain=False)
     frame.effect("unknown-call", node, f"{text}: {function.reason}")
     escape(frame, arguments, site)
-    return Unknown(f"what calling something unknown gives: {function.reason}")
+    return Unknown(f"what calling something unknown gives: {function.reason}", function.within)
 
 
 def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
@@ -484,7 +484,7 @@ def _call_unknown_method(
         frame.effect("uses-optimizer", site.node, receiver.reason)
     frame.effect("unknown-call", site.node, f"{text}: {receiver.reason}")
     escape(frame, arguments, site)
-    return Unknown(receiver.reason)
+    return receiver
 
 
 # with

@@ -508,7 +508,7 @@ def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
         case Never():
             return NEVER
         case Unknown():
-            return Unknown(f"an element of something unknown: {value.reason}")
+            return Unknown(f"an element of something unknown: {value.reason}", value.within)
         case _:
             found = models.iterate(value)
             return found if found is not None else Unknown(f"iterating `{display(value)}` is not modelled")

@@ -96,11 +96,15 @@ def loaded(frame: Frame, value: Value) -> Value:
     if not any(isinstance(option, Method) for option in options(value)):
         return value
     return join_all(
-        Unknown(f"the attribute `{option.name}` is not modelled")
+        Unknown(f"the attribute `{option.name}` is not modelled", _within(option.receiver))
         if isinstance(option, Method) and not _is_method(frame, option)
         else option
         for option in options(value)
     )
+
+
+def _within(receiver: Value) -> tuple[str, ...]:
+    return receiver.within if isinstance(receiver, Unknown) else ()
 
 
 _BUILTIN_TYPES: dict[str, type] = {
@@ -242,7 +246,8 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
         )
     values = [_member_value(frame, receiver, found, name, node)]
     if found[0] in ("self", "value"):
-        owners = dict.fromkeys(("?", receiver.definition, found[2]))
+        line = [entry.target for entry in frame.analysis.query("mro", receiver.definition) if entry]
+        owners = dict.fromkeys(("?", receiver.definition, *line))
         values += [frame.analysis.cell(("attr", owner, "?")) for owner in owners]
         values.append(frame.analysis.cell(("attr", "?", name)))  # Through something of unknown class.
     if not receiver.exact:

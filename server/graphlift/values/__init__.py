@@ -48,7 +48,7 @@ from graphlift.values.domain import (
     tuple_of,
 )
 from graphlift.values.lattice import join, join_all, join_shape, widen, widen_loop
-from graphlift.values.size import limited
+from graphlift.values.size import limited, parts
 
 __all__ = [
     "FALSE",
@@ -98,6 +98,7 @@ __all__ = [
     "limited",
     "list_of",
     "options",
+    "parts",
     "present",
     "shape_text",
     "short_name",

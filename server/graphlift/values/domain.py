@@ -37,9 +37,13 @@ class Unknown(_Value, frozen=True, cache_hash=True):
 
     Reasons that quote other reasons (`what f gives: what x is …`) keep their ends only, so that they stay readable
     and finite however long the chain is.
+
+    `within` names classes of the workspace: the value is, or was reached by a computed name from, an instance of one
+    of them, so that what is done to it may be done to them. `"?"` stands for any class.
     """
 
     reason: str
+    within: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.reason) > MAX_REASON:

@@ -81,7 +81,7 @@ def join_all(values: Iterable[Value]) -> Value:
         return merged[0]
     unknown = [v for v in merged if isinstance(v, Unknown)]
     if unknown:
-        return min(unknown, key=lambda v: v.reason)
+        return _join_unknown(unknown)
     if len(merged) > 1 and any(isinstance(v, Const) for v in merged):
         merged = _bound_constants(merged)
     if len(merged) == 1:
@@ -89,6 +89,14 @@ def join_all(values: Iterable[Value]) -> Value:
     if len(merged) > MAX_OPTIONS:
         return Unknown(f"more than {MAX_OPTIONS} different values meet here")
     return OneOf(tuple(sorted(merged, key=_order)))
+
+
+def _join_unknown(unknown: list[Unknown]) -> Unknown:
+    reason = min(unknown, key=lambda v: v.reason).reason
+    within = {definition for value in unknown for definition in value.within}
+    if len(within) > MAX_OPTIONS:
+        within = {"?"}
+    return Unknown(reason, tuple(sorted(within)))
 
 
 @lru_cache(maxsize=1 << 15)

@@ -34,14 +34,15 @@ _DEEPEST = 5
 def weight(value: Value) -> int:
     """How many values a value consists of; counting stops at `2 * MAX_WEIGHT`."""
     total = 1
-    for part in _parts(value):
+    for part in parts(value):
         total += weight(part)
         if total > 2 * MAX_WEIGHT:
             break
     return total
 
 
-def _parts(value: Value) -> tuple[Value, ...]:
+def parts(value: Value) -> tuple[Value, ...]:
+    """What a value holds directly: the items of a container, what a function closes over."""
     match value:
         case Sequence():
             return (*(value.items or ()), value.element)
@@ -82,7 +83,7 @@ _FORGOTTEN = Unknown("the value is too large to be followed")
 @lru_cache(maxsize=1 << 14)
 def _cut(value: Value, depth: int) -> Value:
     if depth <= 0:
-        return _FORGOTTEN if _parts(value) else value
+        return _FORGOTTEN if parts(value) else value
     match value:
         case Sequence():
             items = None if value.items is None else tuple(_cut(item, depth - 1) for item in value.items)
@@ -106,4 +107,4 @@ def _cut(value: Value, depth: int) -> Value:
         case OneOf():
             return join_all(_cut(option, depth) for option in value.options)
         case _:
-            return _FORGOTTEN if _parts(value) else value
+            return _FORGOTTEN if parts(value) else value
