@@ -434,7 +434,7 @@ def numpy() -> list[str]:
 
     found = dict(surface.public(np, "numpy", "numpy"))
     entries = collect(found, lambda _: None, "numpy")
-    apply(entries, assigned("numpy"), "numpy")
+    apply(entries, assigned("numpy", "numpy_more"), "numpy")
     for name, entry in entries.items():
         if entry.returns and entry.kind == "function":
             given = {text.partition("=")[0] for text in entry.params} & NUMPY_UNTOLD

@@ -102,9 +102,12 @@ def kind(name: str) -> str | None:
 
 
 @table.remembered
-def is_subclass(name: str, base: str) -> bool:
-    """Whether the library class `name` is `base` or derives from it (canonical names)."""
-    return base in table.line_of(name) or base in table.line_of(name, 2)
+def is_subclass(name: str, base: str, keras: int | None = None) -> bool:
+    """Whether the library class `name` is `base` or derives from it (canonical names).
+
+    `keras` is the version that counts where they differ: metrics are layers in Keras 2 and none in Keras 3.
+    """
+    return any(base in table.line_of(name, version) for version in ((2, 3) if keras is None else (keras,)))
 
 
 def is_known_library(name: str) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from graphlift.models import convert, shapes
 from graphlift.models.call import Call
-from graphlift.models.convert import as_bool, as_dims, as_int, is_none, operand
+from graphlift.models.convert import as_bool, as_dims, as_int, as_str, is_none, operand
 from graphlift.models.indexing import sizes_tuple
 from graphlift.models.promotion import numpy_dtype, numpy_operand, promote
 from graphlift.models.rules import result_rule
+from graphlift.models.transfer.einsum import einsum_shape
 from graphlift.models.transfer.extents import target
+from graphlift.models.transfer.making import python_number
+from graphlift.models.transfer.numpy_extents import np_picked, np_rows, np_shuffled
 from graphlift.values import (
     Array,
     KerasTensor,
@@ -120,20 +123,25 @@ def np_linspace(
 def np_where(call: Call, condition: Value | None, x: Value | None, y: Value | None) -> Value:
     """`np.where`."""
     if call.given.isdisjoint({"x", "y"}):
-        shape = operand(condition).shape
-        one = Array("int64", (None,))
-        return Sequence("tuple", None, one) if shape is None else tuple_of(*(one for _ in shape))
+        return np_nonzero(condition)
     both = shapes.broadcast(operand(condition).shape, operand(x).shape, operand(y).shape)
     return Array(promote([numpy_operand(x), numpy_operand(y)]), both)
 
 
 @result_rule
+def np_nonzero(value: Value | None) -> Value:
+    """`np.nonzero`: the indices of each dimension."""
+    shape = operand(value).shape
+    one = Array("int64", (None,))
+    return Sequence("tuple", None, one) if shape is None else tuple_of(*(one for _ in shape))
+
+
+@result_rule
 def np_unique(call: Call, value: Value | None, *extras: Value | None) -> Value:
     """`np.unique`: the values, and what else was asked for."""
-    if not is_none(call.params.get("axis")):
-        return Unknown("np.unique along an axis")
+    axis = call.params.get("axis")
     flags = [False if extra is None else as_bool(extra) for extra in extras]
-    first = Array(numpy_dtype(numpy_operand(value)), (None,))
+    first = Array(numpy_dtype(numpy_operand(value)), np_rows(value, axis))
     if None in flags:
         return Unknown("what np.unique was asked for is not known")
     more = [Array("int64", None if position == 1 else (None,)) for position, flag in enumerate(flags) if flag]
@@ -178,6 +186,62 @@ def np_transpose(call: Call, value: Value | None) -> Value:
     if axes is None:
         return Array(seen.dtype, None if seen.shape is None else (None,) * len(seen.shape))
     return Array(seen.dtype, shapes.permute(seen.shape, axes))
+
+
+@result_rule
+def np_einsum(call: Call) -> Value:
+    """`np.einsum` with its equation as text."""
+    equation = as_str(call.rest[0]) if call.rest else None
+    operands = call.rest[1:]
+    if call.vague or equation is None or not operands or {"dtype", "out"} & set(call.extra):
+        return Array()
+    dtype = promote([numpy_operand(value) for value in operands])
+    # A contraction to one number is a NumPy scalar or an array without dimensions, which depends on the path.
+    shape = einsum_shape(equation, [operand(value).shape for value in operands])
+    return Array(dtype, shape) if shape else Array(dtype)
+
+
+@result_rule
+def np_integers(call: Call, size: Value | None) -> Value:
+    """Draws from a discrete distribution: int64, one Python number without a size."""
+    if is_none(size):
+        shapes_given = [
+            operand(call.params[name]).shape for name in call.given if name not in ("size", "self")
+        ]
+        if call.vague or None in shapes_given:
+            return Unknown("a draw is a number, or an array where its parameters are")
+        return Py("int") if all(shape == () for shape in shapes_given) else Array("int64", None)
+    return Array("int64", target(size))
+
+
+@result_rule
+def np_choice(a: Value | None, size: Value | None, axis: Value | None = None) -> Value:
+    """`choice`: from the numbers below one, or from the members of an array."""
+    whole = numpy_operand(a)
+    dtype = "int64" if whole.shape == () else None if whole.shape is None else numpy_dtype(whole)
+    if is_none(size) and (whole.shape is None or len(whole.shape) < 2):
+        return Unknown("one draw of `choice` is a number of Python or of NumPy")
+    return Array(dtype, np_picked(a, size, axis))
+
+
+@result_rule
+def np_permutation(a: Value | None) -> Value:
+    """`permutation`: of the numbers below one, or of the rows of an array."""
+    whole = numpy_operand(a)
+    dtype = "int64" if whole.shape == () else None if whole.shape is None else numpy_dtype(whole)
+    return Array(dtype, np_shuffled(a))
+
+
+@result_rule
+def np_tolist(value: Value | None) -> Value:
+    """`array.tolist()`: lists in lists, as deep as there are dimensions, of Python's numbers."""
+    seen = operand(value)
+    if seen.shape is None:
+        return Unknown("the nesting of the list depends on the shape")
+    found = python_number(seen.dtype)
+    for _ in seen.shape:
+        found = Sequence("list", None, found)
+    return found
 
 
 @result_rule
