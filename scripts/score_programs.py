@@ -7,7 +7,8 @@ exactly that function is run as a graph. This script analyses each program on it
 
 * verdict x outcome, one table for the programs that may be tuned on and one for the held-out ones;
 * every *unsafe proposal*: `convert` where TensorFlow saw a difference, an exception, retracing or a hang;
-* recall: how many are proposed of the eager functions that behave the same and are `GAIN` times faster;
+* recall: how many are proposed of the eager functions that behave the same and are `GAIN` times faster (as
+  `gain.json` has it, made by `scripts/measure_gain.py`);
 * removals proposed, right and wrong, and decorators left in place on functions that can't be traced.
 
 Exit status: 0, or 1 when there is an unsafe proposal, or 2 when the truth is missing or out of date.
@@ -20,7 +21,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,24 @@ class OutOfDateError(Exception):
 
 
 def load_truth() -> dict[tuple[str, int], Truth]:
-    """`truth.json`, by path below `tests/programs` and line of the `def`."""
+    """`truth.json`, by path below `tests/programs` and line of the `def`; ratios from `gain.json` where it has them."""
     file = PROGRAMS / "truth.json"
     if not file.exists():
         raise OutOfDateError(f"{file} is missing: run scripts/judge_programs.py")
+    ratios = load_ratios()
     rows = (Truth(**row) for row in json.loads(file.read_text("utf-8")))
-    return {(row.path, row.line): row for row in rows}
+    return {
+        (row.path, row.line): replace(row, ratio=ratios.get((row.path, row.qualname, row.line), row.ratio))
+        for row in rows
+    }
+
+
+def load_ratios() -> dict[tuple[str, str, int], float]:
+    """Eager time divided by graph time as `scripts/measure_gain.py` measured them, by path, name and line."""
+    rows = json.loads((PROGRAMS / "gain.json").read_text("utf-8"))
+    return {
+        (row["path"], row["qualname"], row["line"]): round(row["eager"] / row["graph"], 2) for row in rows
+    }
 
 
 def load_programs(only: Sequence[str]) -> list[dict[str, Any]]:

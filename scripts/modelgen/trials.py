@@ -444,13 +444,13 @@ def run(entry: Entry, function: Callable[..., Any], seed: int) -> Trial | None:
             given = {name: value for name, value in chosen.items() if not name.startswith("*")}
             spread = [value for name, values in chosen.items() if name.startswith("*") for value in values]
             described = tuple((name, abstract(value)) for name, value in chosen.items())
-            result = function(*_leading(entry, given, bool(spread)), *spread, **given)
+            result = function(*leading(entry, given, bool(spread)), *spread, **given)
             return Trial(described, abstract(result), _count(graph))
     except Exception:  # noqa: BLE001 - a random call may fail in any way; only those that succeed are of interest.
         return None
 
 
-def _leading(entry: Entry, given: dict[str, Any], variadic: bool) -> list[Any]:
+def leading(entry: Entry, given: dict[str, Any], variadic: bool) -> list[Any]:
     """The arguments that must go by position because variadic ones follow them."""
     found: list[Any] = []
     for text in entry.params:

@@ -98,7 +98,7 @@ def _eager(
     if unknown and not _takes_tensors(facts):
         names = ", ".join(f"`{p.name}`" for p in unknown)
         return Decision(Verdict.UNKNOWN, (), (), f"Nothing shows what {names} is; not enough to say.")
-    text = f"about {facts.ops} TensorFlow operations in one call."
+    text = f"{facts.gain.amount} in one call."
     if remedy:
         text = f"with `{remedy[0].name}`, since the shapes of its arguments vary: {text}"
         return Decision(Verdict.CONVERT, _ranked(retraces), assumptions, f"Can run as a graph {text}", remedy)

@@ -111,6 +111,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     """What the `tf.function` of a `convert` or `reconfigure` should be given."""
     no_signature: str = ""
     """Why there is no `input_signature`, where there is none."""
+    gain: str = ""
+    """What a graph may gain, as a rough band; empty where it has nothing to do, or is there already."""
     declined: tuple[str, ...] = ()
     """Fixes that the user does not want: a comment or a setting hides every diagnostic that names them."""
 
@@ -142,13 +144,15 @@ class Problem(msgspec.Struct, frozen=True):
 class Environment(msgspec.Struct, frozen=True):
     """What the verdicts assume to be installed. `source` says where that was found.
 
-    `tensorflow` is `None` when no installed or locked TensorFlow was found.
+    `tensorflow` is `None` when no installed or locked TensorFlow was found; `interpreter` is the Python whose
+    packages the code uses, empty where none was found.
     """
 
     python: str
     tensorflow: str | None
     keras: int
     source: str
+    interpreter: str = ""
 
 
 class FileReport(msgspec.Struct, frozen=True):

@@ -45,6 +45,7 @@ class Editor(stock.LanguageClient):
         self.registrations: list[types.Registration] = []
         self.proposed: list[types.ApplyWorkspaceEditParams] = []
         self.refreshes = 0
+        self.ended = False
         self.hint_refreshes = 0
         self.encoding = "utf-16"
         self._news = asyncio.Event()
@@ -212,7 +213,10 @@ class Editor(stock.LanguageClient):
         return [each.message for each in self.messages if words in each.message]
 
     async def end(self) -> None:
-        """Shut down, and check that each request was answered exactly once."""
+        """Shut down unless that was done, and check that each request was answered exactly once."""
+        if self.ended:
+            return
+        self.ended = True
         await self.shutdown_session()
         assert {id: self.protocol.answers[id] for id in self.protocol.asked} == dict.fromkeys(
             self.protocol.asked, 1

@@ -52,6 +52,7 @@ class FakeWorkspace:
         self._settings = settings
         self._cancelled = cancelled
         self._buffers: dict[str, str] = {}
+        self.left_out = 0
         self.rescan()
 
     def files(self) -> tuple[str, ...]:
@@ -120,7 +121,8 @@ class FakeWorkspace:
 
     @property
     def environment(self) -> Environment:
-        return Environment("3.11", self._settings.tensorflow or "2.21", 3, "fake")
+        release, python = self._settings.tensorflow or "2.21", self._settings.interpreter or ""
+        return Environment("3.11", release, 3, "fake", python)
 
     def _text(self, path: str) -> str:
         return self._buffers[path] if path in self._buffers else read(path).text

@@ -82,12 +82,16 @@ async def test_lenses_say_the_verdict_and_convert_at_a_click(editor: Editor, tmp
     uri = (tmp_path / "train.py").as_uri()
     editor.open(uri, TWO + "\n\ndef three(x):  # blocked\n    return x\n")
     found = await lenses(editor, uri)
-    assert [lens.command.title for lens in found] == ["Worth a graph", "Convert"] * 2
+    assert [lens.command.title for lens in found] == ["Worth a graph", "Convert", "Verify"] * 2
     assert editor.text_in(uri, found[0].range) == "one"
     assert "`one` is convert" in await run(editor, found[0])
     await run(editor, found[1])
     assert editor.texts[uri].startswith(TWO.replace("def one", "@tf.function\ndef one"))
-    assert [lens.command.title for lens in await lenses(editor, uri)] == ["Worth a graph", "Convert"]
+    assert [lens.command.title for lens in await lenses(editor, uri)] == [
+        "Worth a graph",
+        "Convert",
+        "Verify",
+    ]
     with pytest.raises(JsonRpcException, match="no such edit"):
         await run(editor, found[1])
 

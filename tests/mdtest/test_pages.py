@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import graphs, static
+from .harness import graphs, mended, static
 from .harness.expect import ExpectationError
 from .harness.failures import Failure, render, update_snapshots
 from .harness.page import Section, read_page
@@ -18,7 +18,7 @@ SECTIONS = [section for page in PAGES for section in read_page(page)]
 
 def is_judged(section: Section) -> bool:
     try:
-        return bool(graphs.wanted(section) or graphs.offered(section))
+        return bool(graphs.wanted(section) or graphs.offered(section) or mended.wanted(section))
     except ExpectationError:
         return False  # `test_page` fails with the reason.
 

@@ -26,6 +26,7 @@ class FakeHost:
         traced: bool = False,
         repeated: bool = False,
         hosted: bool = False,
+        converts: bool = False,
     ) -> Value:
         self.invoked.append((function, arguments, traced, repeated))
         body = self.callbacks.get(function)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from graphlift.cli import output, session
+from graphlift.cli import cells, output, session
 from graphlift.cli.exits import INTERNAL_ERROR
+from graphlift.source.notebooks import is_notebook
 from graphlift.verdict import FileReport, Fix, Verdict
 
 if TYPE_CHECKING:
@@ -100,9 +101,12 @@ def command(
         reports, notes = _without_known(baseline, reports, workspace)
     reports = tuple(restricted(report, _verdicts(verdicts)) for report in reports)
     seconds = time.perf_counter() - started
+    move = cells.in_json if output_format in output.SERVICE_FORMATS else cells.in_cell
+    reports = tuple(cells.moved(report, move) for report in reports)
 
     def fixes(path: str) -> Sequence[Fix]:
-        return workspace.all_fixes(path, _FIXES)
+        # Edits of a notebook are about the module that it makes, and not about its file.
+        return () if is_notebook(path) else workspace.all_fixes(path, _FIXES)
 
     run = output.Run(reports, workspace.environment, seconds, fixes)
     _print(run, wanted, notes)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from graphlift import __version__
+from graphlift.cli.cells import split
 from graphlift.cli.session import shown_path
 from graphlift.verdict import (
     Diagnostic,
@@ -75,7 +76,7 @@ def environment_object(environment: Environment) -> dict[str, Any]:
 def function_object(function: FunctionReport) -> dict[str, Any]:
     """One function."""
     return {
-        "path": shown_path(function.path),
+        **_file(function.path),
         "qualname": function.qualname,
         "line": function.line,
         "end_line": function.end_line,
@@ -88,7 +89,7 @@ def function_object(function: FunctionReport) -> dict[str, Any]:
             {"name": each.name, "kind": each.kind, "type": each.type, "evidence": each.evidence}
             for each in function.parameters
         ],
-        "effects": list(function.effects),
+        "effects": [*function.effects, *([f"gain: {function.gain}"] if function.gain else [])],
         "input_signature": function.input_signature,
         "recommended": function.recommended,
         "covered_by": shown_function(function.covered_by),
@@ -110,7 +111,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
         **_at(reason.location),
         "trace": [
             {
-                "path": shown_path(step.location.path),
+                **_file(step.location.path),
                 "line": step.location.span.line,
                 "message": step.message,
             }
@@ -121,7 +122,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 def _at(location: Location) -> dict[str, Any]:
     span = location.span
-    return {"path": shown_path(location.path), "line": span.line, "column": span.column + 1}
+    return {**_file(location.path), "line": span.line, "column": span.column + 1}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -138,9 +139,21 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    return {"path": shown_path(problem.path), "line": problem.line, "message": problem.message}
+    return {**_file(problem.path), "line": problem.line, "message": problem.message}
 
 
-def _place(item: dict[str, Any]) -> tuple[str, int, int, str]:
+def _file(path: str) -> dict[str, Any]:
+    """The path; of what is in a notebook, the cell too, in which lines count."""
+    file, cell = split(path)
+    return {"path": shown_path(file), **({} if cell is None else {"cell": cell})}
+
+
+def _place(item: dict[str, Any]) -> tuple[str, int, int, int, str]:
     name = item.get("qualname") or item.get("rule") or ""
-    return (item["path"], item["line"], item.get("column", 0), f"{name} {item.get('message', '')}")
+    return (
+        item["path"],
+        item.get("cell", 0),
+        item["line"],
+        item.get("column", 0),
+        f"{name} {item.get('message', '')}",
+    )

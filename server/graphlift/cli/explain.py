@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphlift.cli import session
+from graphlift.cli.cells import in_cell, moved_function
 from graphlift.verdict import FunctionReport
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def command(place: str, output_format: str, project: str | None, **options: Any)
     if line is not None and column is not None:
         _explain_value(workspace, file, line, column, output_format)
     else:
-        _explain_function(workspace, _find(workspace, file, line, qualname), output_format)
+        _explain_function(workspace, find(workspace, file, line, qualname), output_format)
 
 
 def _explain_value(workspace: Workspace, file: str, line: int, column: int, output_format: str) -> None:
@@ -64,6 +65,7 @@ def _explain_function(workspace: Workspace, function: FunctionReport, output_for
     from graphlift.cli import contract, values
 
     parameters = workspace.parameters_of(function)
+    function = moved_function(function, in_cell)
     if output_format == "json":
         shown = contract.function_object(function)
         shown["environment"] = contract.environment_object(workspace.environment)
@@ -106,7 +108,8 @@ def package_of(path: str) -> str:
     return str(directory)
 
 
-def _find(workspace: Workspace, path: str, line: int | None, qualname: str) -> FunctionReport:
+def find(workspace: Workspace, path: str, line: int | None, qualname: str) -> FunctionReport:
+    """The one function of a file at the line or of the name; raises `click.ClickException`."""
     report = workspace.report(path)
     for problem in report.problems:
         click.echo(f"graphlift: {session.shown_path(path)}:{problem.line}: {problem.message}", err=True)

@@ -12,10 +12,13 @@ import msgspec
 
 from graphlift.cli import session
 from graphlift.fixes import Combined, Refusal, combine
-from graphlift.source.files import SourceText, WriteProblem, read, write
+from graphlift.source.files import ReadProblem, SourceText, WriteProblem, read, write
+from graphlift.source.notebooks import is_notebook, load
 from graphlift.verdict import FileReport, Fix, FunctionReport, Verdict
 
 SLUGS = ("convert", "remove", "reconfigure", "unsuppress")
+ASKED_FOR = ("mend",)
+"""Edits of lines inside functions: made where `--only` names them."""
 
 _VERDICT_OF = {
     "convert": Verdict.CONVERT,
@@ -37,13 +40,18 @@ class Change(msgspec.Struct, frozen=True):
     path: str
     source: SourceText
     combined: Combined
+    text: str
+    """What the file is to hold."""
 
 
 @click.command("fix")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True), metavar="PATH...")
 @click.option("--diff", is_flag=True, help="Print the edits as a patch and change nothing.")
 @click.option(
-    "--only", multiple=True, type=click.Choice(SLUGS), help="Make edits of this kind alone (may be repeated)."
+    "--only",
+    multiple=True,
+    type=click.Choice((*SLUGS, *ASKED_FOR)),
+    help="Make edits of this kind alone (may be repeated).",
 )
 @click.option("--assumed", is_flag=True, help="Make edits too that rest on assumptions. Look at them first.")
 @session.analysis_options
@@ -53,6 +61,10 @@ def command(paths: Sequence[str], diff: bool, only: Sequence[str], assumed: bool
     Makes the edits that are proven: conversions that the plan recommends and removals. With --assumed also
     those that rest on assumptions; `graphlift explain` lists these for a function. Suppression comments that
     hide nothing are mended too (unsuppress); what such a comment or a setting hides is not edited.
+
+    With --only mend it edits the lines that keep functions from running as graphs (`x.shape[0]`, `np.sqrt(x)`, `a, b =
+    x`), where that makes the function convertible, and converts it. Only edits are made that keep what eager execution
+    does; with --assumed also those that change it, such as `print` to `tf.print`.
 
     Exits with 0 when all is done, with 1 when a file could not be analysed or written, and with --diff also
     when there is something to change.
@@ -92,6 +104,9 @@ def select(report: FileReport, fixes: Sequence[Fix], assumed: bool) -> Selection
         if fix.slug == "unsuppress":
             ready.append(fix)
             continue
+        if fix.slug == "mend":
+            (ready if fix.safe or assumed else waiting).append(fix)
+            continue
         function = _function_of(report, fix)
         if function is None or function.verdict is not _VERDICT_OF.get(fix.slug):
             continue
@@ -114,18 +129,25 @@ def _function_of(report: FileReport, fix: Fix) -> FunctionReport | None:
 
 
 def _planned(path: str, fixes: Sequence[Fix]) -> Change | WriteProblem:
-    source = read(path)
-    combined = combine(source.text, fixes)
+    notebook = load(path) if is_notebook(path) else None
+    if isinstance(notebook, ReadProblem):
+        return WriteProblem(path, notebook.message)
+    source = read(path) if notebook is None else SourceText(notebook.json)
+    combined = combine(source.text if notebook is None else notebook.module, fixes)
     if isinstance(combined, Refusal):
         return WriteProblem(path, f"was left alone: {combined.reason}")
-    return Change(path, source, combined)
+    if notebook is None:
+        return Change(path, source, combined, combined.text)
+    return Change(
+        path, source, combined, notebook.edited([(edit.span, edit.text) for edit in combined.edits])
+    )
 
 
 def _written(changes: list[Change]) -> list[WriteProblem]:
     """Write the files; the changes that failed are taken out of `changes`."""
     failed: list[WriteProblem] = []
     for change in list(changes):
-        problem = write(change.path, change.source, change.combined.text)
+        problem = write(change.path, change.source, change.text)
         if problem is not None:
             failed.append(problem)
             changes.remove(change)
@@ -137,7 +159,7 @@ def patch(change: Change) -> str:
     name = session.shown_path(change.path)
     lines = difflib.unified_diff(
         _patch_lines(change.source.text),
-        _patch_lines(change.combined.text),
+        _patch_lines(change.text),
         f"a/{name}",
         f"b/{name}",
     )
@@ -163,7 +185,9 @@ def _tell(
     left_out = sum(len(change.combined.left_out) for change in changes)
     if counts:
         verb = "Would change" if diff else "Changed"
-        kinds = ", ".join(f"{counts[slug]} {_past(slug, counts[slug])}" for slug in SLUGS if counts[slug])
+        kinds = ", ".join(
+            f"{counts[slug]} {_past(slug, counts[slug])}" for slug in (*SLUGS, *ASKED_FOR) if counts[slug]
+        )
         files = f"{len(changes)} file" + ("" if len(changes) == 1 else "s")
         click.echo(f"{verb} {files}: {kinds}.", err=True)
     else:
@@ -181,4 +205,6 @@ def _past(slug: str, count: int) -> str:
     """What was done to as many functions or comments."""
     if slug == "unsuppress":
         return "comment mended" if count == 1 else "comments mended"
-    return {"convert": "converted", "remove": "removed", "reconfigure": "reconfigured"}[slug]
+    return {"convert": "converted", "remove": "removed", "reconfigure": "reconfigured", "mend": "mended"}[
+        slug
+    ]

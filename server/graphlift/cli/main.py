@@ -32,6 +32,7 @@ _COMMANDS = {
     "fix": "Add and remove `tf.function` as the verdicts say.",
     "rule": "List the rules, or print the page of one.",
     "server": "Run the language server.",
+    "verify": "Run functions eagerly and as graphs, and compare.",
 }
 
 

@@ -10,6 +10,7 @@ from typing import IO
 from rich.console import Console
 from rich.text import Text
 
+from graphlift.cli.cells import split, text_of_cell
 from graphlift.cli.session import shown_path
 from graphlift.ide.hover import DECLINED
 from graphlift.source.files import read
@@ -193,7 +194,8 @@ def _excerpt(location: Location, style: str) -> Text:
 
 @lru_cache(maxsize=32)
 def _lines(path: str) -> Lines:
-    return Lines(read(path).text)
+    file, cell = split(path)
+    return Lines(read(file).text if cell is None else text_of_cell(file, cell))
 
 
 def _printable(text: str) -> str:

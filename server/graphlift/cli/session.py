@@ -123,7 +123,7 @@ def open_workspace(roots: Sequence[str], settings: config.Settings) -> Workspace
     from graphlift.ide.workspace import Workspace
 
     absolute = [os.path.abspath(root) for root in roots]  # noqa: PTH100 - links stay as written.
-    return Workspace(absolute, settings)
+    return Workspace(absolute, settings, notebooks=True)
 
 
 def analysed(roots: Sequence[str], options: Options) -> Workspace:
@@ -131,6 +131,12 @@ def analysed(roots: Sequence[str], options: Options) -> Workspace:
     workspace = open_workspace(roots, settings_for(roots, options))
     with _progress(options.quiet) as report:
         workspace.settle(report)
+    if workspace.left_out:
+        click.echo(
+            f"graphlift: {workspace.left_out:,} files are not analysed, because there are more than "
+            f"{workspace.settings.max_files:,} (setting max-files).",
+            err=True,
+        )
     return workspace
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from graphlift import models
 from graphlift.callgraph import Call, CallGraph, build_call_graph
+from graphlift.facts.changes import Changers, Moments
 from graphlift.facts.conflicts import Conflict, conflicts
 from graphlift.facts.keras_layers import KerasLayers
 from graphlift.facts.mismatches import Mismatches
@@ -19,24 +20,16 @@ from graphlift.interp.decorators import decorator_value, is_opaque, is_tf_functi
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.interp.following import Following, SeenCall
 from graphlift.interp.frame import Frame
-from graphlift.interp.guards import assignment_lines, in_loop
-from graphlift.interp.objects import CONSTRUCTORS
-from graphlift.interp.places import marks
 from graphlift.interp.run import default_value
 from graphlift.interp.solver import Solver
 from graphlift.interp.state import Root
-from graphlift.interp.summary import CallEdge, Context, Effect
+from graphlift.interp.summary import CallEdge, Context
 from graphlift.resolve import class_info, function_info, mro, unit
 from graphlift.source.span import Place
 from graphlift.values import (
-    NONE,
-    Const,
     Function,
     GraphFunction,
-    Never,
     Value,
-    Variable,
-    const_value,
     options,
 )
 
@@ -70,7 +63,6 @@ class Program:
         self._decorations: dict[DefId, Decoration] = {}
         self._in_graph: dict[DefId, InGraph | None] = {}
         self._decorators: dict[tuple[str, str], Value] = {}
-        self._reachable: dict[DefId, frozenset[DefId]] = {}
 
     def facts(self, definition: DefId) -> FunctionFacts | None:
         """The facts of one function; `None` while it has not been judged."""
@@ -86,6 +78,7 @@ class Program:
             returns=root.summary.returns,
             raises=root.summary.raises,
             ops=root.summary.ops,
+            elements=root.summary.elements,
             called=root.entry.called,
             calls=self.graph.calls_of(definition),
             callers=self.graph.callers_of(definition),
@@ -286,7 +279,7 @@ class Program:
 
     def _calls_frozen(self, definition: DefId) -> DefId:
         """A decorated function whose trace Keras 3 freezes and which a call of this one may get to; else empty."""
-        reached = self._frozen_graphs & self._reach(definition)
+        reached = self._frozen_graphs & self._moments.reach(definition)
         return min(reached - {definition}, default="")
 
     @cached_property
@@ -305,97 +298,25 @@ class Program:
         for effect in root.summary.effects:
             if effect.kind != "reads-state":
                 continue
-            for changer, certain, line in self._changers(effect):
-                if not self._is_setup(changer) and not self._only_before(
-                    changer, effect.subject, root.entry.definition, line
-                ):
-                    found[StateChange(effect.subject, changer, certain)] = None
+            for change in self._changers.of(effect):
+                if not self._moments.is_set_up(change, effect.subject, root.entry.definition):
+                    found[StateChange(effect.subject, change.changer, change.certain)] = None
         return tuple(found)
 
-    def _only_before(self, changer: DefId, subject: str, judged: DefId, line: int | None) -> bool:
-        """Whether the change is set-up: it is over before anything calls the function.
+    @cached_property
+    def _changers(self) -> Changers:
+        return Changers(self.solver)
 
-        The changer runs once and changes the state, outside loops, before its code calls the function (at `line`,
-        where it is known).
-        """
-        holder = unit(self.solver.db, changer.partition(":")[0]) if ":" in changer else None
-        node = None if holder is None else holder.nodes.get(changer)
-        if holder is None or node is None or not self._runs_once(changer):
-            return False
-        first = holder.layouts[changer].first_line
-        name = subject.rpartition(".")[2]
-        lines = assignment_lines(node, name) if line is None else [line + first - 1 if line else None]
-        calls = [
-            call.place.span.line + first - 1
-            for call in self.graph.calls_of(changer)
-            if judged in self._reach(call.callee)
-        ]
-        known = [each for each in lines if each]
-        return bool(lines) and len(known) == len(lines) and bool(calls) and max(known) < min(calls)
-
-    def _runs_once(self, definition: DefId) -> bool:
-        if definition.endswith(f":{MODULE_BODY}"):
-            return True
-        callers = self.graph.callers_of(definition)
-        if len(callers) != 1 or not callers[0].caller.endswith(f":{MODULE_BODY}"):
-            return False
-        holder = unit(self.solver.db, callers[0].caller.partition(":")[0])
-        return not in_loop(holder.nodes[callers[0].caller], callers[0].place.span.line)
-
-    def _reach(self, definition: DefId) -> frozenset[DefId]:
-        """The functions that a call of this one may get to, itself included."""
-        known = self._reachable.get(definition)
-        if known is None:
-            seen: set[DefId] = set()
-            pending = [definition]
-            while pending:
-                current = pending.pop()
-                if current not in seen:
-                    seen.add(current)
-                    pending.extend(call.callee for call in self.graph.calls_of(current))
-            known = self._reachable[definition] = frozenset(seen)
-        return known
-
-    def _is_setup(self, changer: DefId) -> bool:
-        """Whether a method is only ever called by constructors."""
-        callers = self.graph.callers_of(changer)
-        return bool(callers) and all(
-            call.caller.rpartition(".")[2].partition("@")[0] in CONSTRUCTORS for call in callers
-        )
+    @cached_property
+    def _moments(self) -> Moments:
+        return Moments(self.solver, self.graph)
 
     def _made_anew_by(self, info: FunctionInfo) -> DefId:
         """The enclosing function, when it is seen to be called more than once and so makes this one anew."""
         if "<locals>" not in info.id or function_info(self.solver.db, info.parent) is None:
             return ""
         callers = self.graph.callers_of(info.parent)
-        return info.parent if callers and not self._runs_once(info.parent) else ""
-
-    def _changers(self, effect: Effect) -> list[tuple[DefId, bool, int | None]]:
-        """Who changes what an effect reads: the definition, whether it is certain, the line in it if known."""
-        owner, _, name = effect.subject.rpartition(".")
-        cells = self.solver.state.cells
-        held = cells.get(("attr", owner, name), Never())
-        if options(held) and all(isinstance(o, Variable) or o == NONE for o in options(held)):
-            return []  # A variable that is made late is made once: tracing refuses anything else.
-        touched = marks(cells.get(("touched", effect.subject), Never()))
-        found: list[tuple[DefId, bool, int | None]] = [(who, True, line) for who, line in touched]
-        if effect.subject.startswith("global "):
-            module, _, variable = effect.subject.removeprefix("global ").rpartition(".")
-            value = cells.get(("changed-global", module, variable), Never())
-            return [*found, *((text, True, None) for text in _texts(value))]
-        lines = [owner]
-        if class_info(self.solver.db, owner) is not None:
-            lines = [e.target for e in mro(self.solver.db, owner) if e is not None and e.kind == "class"]
-        for line in lines:
-            found += [(text, True, None) for text in _texts(cells.get(("changed", line, name), Never()))]
-        through_unknown = cells.get(("changed", "?", name), Never())
-        return [*found, *((text, False, None) for text in _texts(through_unknown))]
-
-
-def _texts(value: Value) -> list[DefId]:
-    return [str(const_value(o)) for o in options(value) if isinstance(o, Const)] or (
-        ["?"] if options(value) else []
-    )
+        return info.parent if callers and not self._moments.runs_once(info.parent) else ""
 
 
 def _is_function(value: Value, definition: DefId) -> bool:

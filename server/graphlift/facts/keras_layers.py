@@ -109,7 +109,7 @@ class KerasLayers:
 
     def _is_unbuilt(self, value: Value) -> bool:
         if isinstance(value, Object):
-            return models.is_subclass(value.cls, "keras.layers.Layer") and not _is_built(value)
+            return models.is_subclass(value.cls, "keras.layers.Layer", 3) and not _is_built(value)
         return isinstance(value, Instance | Unknown) and self._may_be_layer(value)
 
     def _may_be_layer(self, value: Instance | Unknown) -> bool:
@@ -119,7 +119,7 @@ class KerasLayers:
             entry is None
             or (
                 entry.kind == "external"
-                and models.is_subclass(models.canonical(entry.target, 3), "keras.layers.Layer")
+                and models.is_subclass(models.canonical(entry.target, 3), "keras.layers.Layer", 3)
             )
             for entry in mro(self._solver.db, value.definition)
         )
@@ -147,5 +147,5 @@ def _is_built(value: Object) -> bool:
         return True
     if not isinstance(first, Object):
         return False
-    begins = models.is_subclass(first.cls, "keras.layers.InputLayer") or _is_built(first)
+    begins = models.is_subclass(first.cls, "keras.layers.InputLayer", 3) or _is_built(first)
     return begins or "input_shape" in dict(first.config)

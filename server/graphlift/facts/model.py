@@ -6,6 +6,7 @@ import msgspec
 
 from graphlift.callgraph import Call
 from graphlift.facts.conflicts import Conflict
+from graphlift.facts.gain import Gain
 from graphlift.facts.retracing import Retracing
 from graphlift.facts.signature import Signature
 from graphlift.index import DefId, FunctionInfo
@@ -60,7 +61,7 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """Everything the rules may ask about one function.
 
     `effects` are those of one call, its own and its callees', judged as if the function were traced.
-    `ops` estimates the TensorFlow ops of one eager call. `changes` lists, for each `reads-state` effect's subject,
+    `ops` estimates the TensorFlow ops of one eager call, and `elements` the numbers in their results (`facts.gain`). `changes` lists, for each `reads-state` effect's subject,
     who changes that state.
     """
 
@@ -99,6 +100,7 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """The `input_signature` that fits its visible calls."""
     scalar_signature: Signature = Signature()
     """The same with Python numbers as scalar tensors, for a decorated function whose body can live with that."""
+    elements: int = 0
     conflicts: tuple[Conflict, ...] = ()
     """In what the `input_signature` that it is given does not fit it or its calls."""
 
@@ -106,6 +108,11 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     def definition(self) -> DefId:
         """The function's id."""
         return self.info.id
+
+    @property
+    def gain(self) -> Gain:
+        """What a graph may gain."""
+        return Gain(self.ops, self.elements)
 
     def of(self, *kinds: str) -> tuple[Effect, ...]:
         """The effects of these kinds."""

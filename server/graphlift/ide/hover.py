@@ -41,6 +41,7 @@ def function_markdown(
         _headline(function),
         _reasons(function, link),
         _covered(function),
+        _gain(function),
         DECLINED if function.declined else "",
         _parameters(function.parameters),
         _signature(function),
@@ -122,6 +123,13 @@ def _covered(function: FunctionReport) -> str:
     if function.verdict is Verdict.CONVERT and not function.recommended:
         return f"Converting `{name}` is enough: it calls this function and traces it along."
     return f"Runs inside the graph of `{name}`."
+
+
+def _gain(function: FunctionReport) -> str:
+    """The estimate, where a verdict rests on it: it promises nothing."""
+    if function.verdict not in (Verdict.CONVERT, Verdict.UNPROFITABLE) or not function.gain:
+        return ""
+    return f"Gain, roughly: {function.gain}."
 
 
 def _parameters(parameters: tuple[Parameter, ...]) -> str:

@@ -23,16 +23,23 @@ _DEEDS = {"convert": "Convert", "remove": "Remove", "reconfigure": "Mend"}
 
 
 class Lens(msgspec.Struct, frozen=True):
-    """One lens: its text, where it stands, whose it is, and the fix that a click makes (none: it explains)."""
+    """One lens: its text, where it stands, whose it is, and what a click does.
+
+    That is to make a fix, to verify, or else to explain.
+    """
 
     title: str
     span: Span
     function: FunctionReport
     fix: str | None = None
+    verifies: bool = False
 
 
-def lenses(report: FileReport, which: str) -> list[Lens]:
-    """The lenses of a file. `which`: `actionable` for functions with something to do, `all`, or `off`."""
+def lenses(report: FileReport, which: str, *, verify: bool = False) -> list[Lens]:
+    """The lenses of a file. `which`: `actionable` for functions with something to do, `all`, or `off`.
+
+    With `verify` what is a graph, or would become one, can be run both ways.
+    """
     found: list[Lens] = []
     if which == "off":
         return found
@@ -43,6 +50,8 @@ def lenses(report: FileReport, which: str) -> list[Lens]:
         found.append(Lens(_WORDS[function.verdict], function.name_span, function))
         if fix is not None:
             found.append(Lens(_DEEDS[fix], function.name_span, function, fix))
+        if verify and (fix == "convert" or function.execution == "graph"):
+            found.append(Lens("Verify", function.name_span, function, verifies=True))
     return found
 
 

@@ -236,6 +236,7 @@ class Reporter:
             arguments=decision.arguments,
             input_signature=facts.signature.text or None,
             no_signature=facts.signature.reason,
+            gain="" if facts.in_graph is not None else facts.gain.text,
         )
 
     def _qualified(self, definition: str) -> str:

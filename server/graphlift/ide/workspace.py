@@ -17,11 +17,14 @@ import msgspec
 from graphlift import fixes as editing
 from graphlift.engine import Database
 from graphlift.facts import Program
+from graphlift.fixes.mend import COMBINED
 from graphlift.ide.hover import function_markdown
 from graphlift.ide.inlay_hints import InlayHint
+from graphlift.ide.mendings import Mender
 from graphlift.ide.muting import Repair
 from graphlift.ide.report import Reporter
 from graphlift.ide.suppressing import mending, suppressing
+from graphlift.ide.trial import Bench
 from graphlift.ide.value_hints import inlay_hints
 from graphlift.ide.value_report import ValueReport, value_markdown
 from graphlift.ide.values import Values
@@ -33,8 +36,9 @@ from graphlift.resolve.environment import Installed, find_environment
 from graphlift.resolve.modules import module_keys
 from graphlift.source.config import Settings as Settings
 from graphlift.source.discover import discover
-from graphlift.source.files import SourceText, read
+from graphlift.source.files import LARGEST_FILE, ReadProblem, SourceText
 from graphlift.source.levels import RuleLevels
+from graphlift.source.notebooks import SUFFIX, read_module
 from graphlift.source.span import Span
 from graphlift.verdict import (
     Environment,
@@ -72,12 +76,21 @@ class Workspace:
         roots: Sequence[str],
         settings: Settings | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        *,
+        notebooks: bool = False,
     ) -> None:
+        """Look at the files under the roots; with `notebooks` at notebooks too, each of which is one module.
+
+        An editor leaves these out, since it edits them by their cells, and opens those that it shows.
+        """
         gc.set_threshold(200_000, 20, 50)  # Long-lived trees and summaries: full collections find nothing.
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         self.settings = settings or Settings()
         self.roots = tuple(str(Path(root).absolute()) for root in roots)
         self._keys = module_keys(self.roots)
+        self._suffixes = (".py", SUFFIX) if notebooks else (".py",)
+        self.left_out = 0
+        """How many files there are over `max-files`, which are not analysed."""
         self._on_disk = self._discovered()
         self._levels = RuleLevels(self.settings, next(iter(self.roots), None))
         self._installed: Installed = find_environment(
@@ -98,6 +111,7 @@ class Workspace:
         """Files whose functions are due to be judged anew, with the evidence of the last settling."""
         self._reporter: Reporter | None = None
         self._values: Values | None = None
+        self._mender: Mender | None = None
         self._publish()
 
     # Files
@@ -117,8 +131,11 @@ class Workspace:
             self.settings.exclude,
             base=self.settings.base,
             respect_gitignore=self.settings.respect_gitignore,
+            suffixes=self._suffixes,
         )
-        return {path: read(path) for path in found.files}
+        taken = found.files[: self.settings.max_files]
+        self.left_out = len(found.files) - len(taken)
+        return {path: _within_limit(read_module(path)) for path in taken}
 
     def open(self, path: str, text: str) -> None:
         """Let `text` stand for the file from now on, whatever the disk says; also for each later change."""
@@ -127,21 +144,21 @@ class Workspace:
         self._buffers[path] = text
         if not known:
             self._publish()
-        elif text != before:
-            self.db.set(source_text, path, text)
+        elif (analysed := self.text(path)) != before:
+            self.db.set(source_text, path, analysed)
             self._outdate(path)
 
     def close(self, path: str) -> None:
         """Let the disk speak for the file again."""
         if self._buffers.pop(path, None) is not None:
             if path in self._on_disk:
-                self._on_disk[path] = read(path)
+                self._on_disk[path] = _within_limit(read_module(path))
             self._publish()
 
     def text(self, path: str) -> str:
         """The text that is analysed for a file: the open buffer's, else the disk's, else nothing."""
         if path in self._buffers:
-            return self._buffers[path]
+            return _within_limit(SourceText(self._buffers[path])).text
         found = self._on_disk.get(path)
         return found.text if found is not None and not found.problems else ""
 
@@ -214,9 +231,9 @@ class Workspace:
         return found if settled else msgspec.structs.replace(found, diagnostics=())
 
     def _problems(self, path: str) -> tuple[Problem, ...]:
-        if path in self._buffers:
-            return ()
         found = self._on_disk.get(path)
+        if path in self._buffers:
+            found = _within_limit(SourceText(self._buffers[path]))
         return () if found is None else tuple(Problem(path, p.line, p.message) for p in found.problems)
 
     # Questions
@@ -283,15 +300,27 @@ class Workspace:
             if diagnostic.fixes and diagnostic.location.span.overlaps(span)
         }
         found = []
+        heads = []
         for function in report.functions:
             first = self._first_line(function)
             head = Span(first, 0, function.name_span.end_line, function.name_span.end_column + 1)
+            if head.overlaps(span):
+                heads.append(function.qualname)
             if function.qualname in wanted or head.overlaps(span):
                 found.append(self._fix(function))
         wanted_fixes = [fix for fix in found if fix is not None]
         text = self.text(path)
+        wanted_fixes += self._mender_now().at(report, self.key_of(path), text, span, heads)
         wanted_fixes += mending(report, text, self._repairs(path), span)
         return (*wanted_fixes, *suppressing(report, text, span))
+
+    def _mender_now(self) -> Mender:
+        """What finds the edits for blocked functions, for the evidence of the last report."""
+        assert self._reporter is not None
+        if self._mender is None or self._mender.reporter is not self._reporter:
+            bench = Bench(self.db, self.solver, self._levels)
+            self._mender = Mender(self._reporter, self.solver, bench)
+        return self._mender
 
     def reports_rule(self, path: str, rule: str) -> bool:
         """Whether a rule is on in a file."""
@@ -305,6 +334,8 @@ class Workspace:
         report = self.report(path)
         fixes = [self._fix(function) for function in report.functions if function.recommended]
         mended = mending(report, self.text(path), self._repairs(path))
+        if COMBINED in slugs:
+            mended += self._mender_now().whole(report, self.key_of(path), self.text(path))
         return tuple(fix for fix in (*fixes, *mended) if fix is not None and fix.slug in slugs)
 
     def _fix(self, function: FunctionReport) -> Fix | None:
@@ -329,4 +360,12 @@ class Workspace:
     def environment(self) -> Environment:
         """The Python, TensorFlow and Keras that the verdicts hold for."""
         found = self._installed
-        return Environment(found.python, found.tensorflow, found.keras, found.source)
+        return Environment(found.python, found.tensorflow, found.keras, found.source, found.interpreter)
+
+
+def _within_limit(source: SourceText) -> SourceText:
+    """The file, or one without text where it is too large."""
+    if len(source.text) <= LARGEST_FILE:
+        return source
+    problem = ReadProblem(1, f"is not analysed: it has more than {LARGEST_FILE:,} characters")
+    return SourceText("", problems=(problem,))

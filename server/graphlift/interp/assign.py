@@ -208,14 +208,37 @@ def mutate(
     put_back(frame, node, before, after)
     target = target_of(frame, node, before)
     if target == "fresh":
-        if frame.tensor_loop and after != before:
-            frame.effect("tensor-loop-append", where, "a container")
+        if not _sets_known_item(where, before):
+            note_growth(frame, before, where)
         return
     subject = node.as_string()
     frame.effect("writes-state", where, subject, target=target)
     if added is not None and any(isinstance(o, Tensor) and not o.eager for o in options(added)):
         frame.effect("leaks-tensor", where, subject, target=target)
     remember_change(frame, node, after)
+
+
+def note_growth(frame: Frame, container: Value, where: nodes.NodeNG) -> None:
+    """Note a container that is changed in a traced branch or loop and was there before: its tensors stay inside."""
+    if not frame.traced_blocks or frame.plain:
+        return
+    block = frame.traced_blocks[-1]
+    site = getattr(container, "site", "").rpartition("#")[2].partition(":")[0]
+    first = frame.layout.first_line if frame.layout is not None else 1
+    if site.isdigit() and block.lineno <= int(site) + first - 1 <= (block.end_lineno or block.lineno):
+        return
+    kind = "a loop over a tensor" if isinstance(block, nodes.For | nodes.While) else "a tensor condition"
+    frame.effect("tensor-loop-append", where, kind)
+
+
+def _sets_known_item(where: nodes.NodeNG, before: Value) -> bool:
+    """Whether a constant item that is there already is set: AutoGraph carries that as it carries a name."""
+    if not isinstance(where, nodes.Subscript) or not isinstance(where.slice, nodes.Const):
+        return False
+    key = where.slice.value
+    if isinstance(before, Mapping):
+        return before.items is not None and any(k == const(key) for k, _ in before.items)
+    return isinstance(before, Sequence)
 
 
 def remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:

@@ -14,11 +14,13 @@ from graphlift.values import (
     Array,
     Const,
     Instance,
+    Iterator,
     Mapping,
     Py,
     Sequence,
     SetOf,
     Tensor,
+    TensorArray,
     Unknown,
     Value,
     join_all,
@@ -37,6 +39,8 @@ class Site:
     keywords: dict[str, nodes.NodeNG] = field(default_factory=dict)
     traced: str = ""
     hosted: bool = False
+    library: bool = False
+    """Whether library code makes the call, so that AutoGraph does not convert the callee on the way."""
     signature: Value | None = None
     """The `input_signature` of the graph function that is called."""
 
@@ -94,6 +98,10 @@ def for_context(value: Value, name: str, hosted: bool = False, keep: bool = Fals
             return option
         if isinstance(option, Sequence | Mapping | SetOf | Instance | Array) and option.site:
             return msgspec.structs.replace(option, site=f"@{name}")
+        if isinstance(option, Iterator) and option.source == "fresh":
+            return Iterator(option.element)
+        if isinstance(option, TensorArray):
+            return msgspec.structs.replace(option, site=f"@{name}", stale=())
         return option
 
     return limited(join_all(convert(option) for option in options(value))) if options(value) else value

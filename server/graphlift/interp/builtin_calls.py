@@ -59,7 +59,7 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, site: Site) -> V
     """Call the built-in `name`."""
     found = _BUILTINS.get(name)
     if arguments.star and name in ("zip", "map"):
-        return Iterator(Sequence("tuple", None, _STARRED) if name == "zip" else _STARRED)
+        return Iterator(Sequence("tuple", None, _STARRED) if name == "zip" else _STARRED, "fresh")
     if arguments.star and name not in ("print", "isinstance", "issubclass"):
         return Unknown(f"what `{name}` gives with arguments through `*` is not followed")
     if found is not None:
@@ -308,7 +308,7 @@ def _sum(frame: Frame, given: tuple[Value, ...], elements: Value, site: Site) ->
 def _call_key(frame: Frame, arguments: Arguments, element: Value, site: Site) -> None:
     key = dict(arguments.keywords).get("key")
     if key is not None and key != NONE:
-        call_value(frame, key, Arguments((element,)), Site(site.node))
+        call_value(frame, key, Arguments((element,)), Site(site.node, library=True))
 
 
 @builtin("sorted")
@@ -349,7 +349,7 @@ def _enumerate(frame: Frame, arguments: Arguments, site: Site) -> Value:
             Sequence("tuple", (const(n), item), join(const(n), item)) for n, item in enumerate(source.items)
         )
         return Sequence("tuple", pairs, join_all(pairs))
-    return Iterator(Sequence("tuple", (Py("int"), element), join(Py("int"), element)))
+    return Iterator(Sequence("tuple", (Py("int"), element), join(Py("int"), element)), "fresh")
 
 
 @builtin("zip")
@@ -367,13 +367,13 @@ def _zip(frame: Frame, arguments: Arguments, site: Site) -> Value:
         pairs = tuple(Sequence("tuple", row, join_all(row)) for row in rows)
         return Sequence("tuple", pairs, join_all(pairs))
     elements = tuple(iteration(frame, v, site.node) for v in given)
-    return Iterator(Sequence("tuple", elements, join_all(elements)))
+    return Iterator(Sequence("tuple", elements, join_all(elements)), "fresh")
 
 
 @builtin("map", "filter")
 def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if not arguments.positional:
-        return Iterator(NEVER)
+        return Iterator(NEVER, "fresh")
     function, *sources = arguments.positional
     if any(is_symbolic(frame, v) or isinstance(v, Dataset) for v in sources):
         frame.effect("tensor-iteration", site.node, "map() or filter()")
@@ -381,14 +381,18 @@ def _map(frame: Frame, arguments: Arguments, site: Site) -> Value:
     multiplier = frame.multiplier
     count = known_length(sources[0]) if sources else None
     frame.multiplier *= max(count if count is not None else 4, 1)
-    result = NONE if function == NONE else call_value(frame, function, Arguments(elements), Site(site.node))
+    result = (
+        NONE
+        if function == NONE
+        else call_value(frame, function, Arguments(elements), Site(site.node, library=True))
+    )
     frame.multiplier = multiplier
     is_filter = isinstance(site.node, nodes.Call) and site.node.func.as_string() == "filter"
     if is_filter:
         if is_symbolic(frame, result):
             frame.effect("tensor-as-bool", site.node, "filter()")
-        return Iterator(elements[0] if elements else NEVER)
-    return Iterator(result)
+        return Iterator(elements[0] if elements else NEVER, "fresh")
+    return Iterator(result, "fresh")
 
 
 @builtin("reversed")
@@ -398,7 +402,7 @@ def _reversed(frame: Frame, arguments: Arguments, site: Site) -> Value:
         frame.effect("tensor-iteration", site.node, "reversed()")
     if isinstance(source, Sequence) and source.items is not None:
         return Sequence("tuple", source.items[::-1], source.element)
-    return Iterator(iteration(frame, source, site.node))
+    return Iterator(iteration(frame, source, site.node), "fresh")
 
 
 @builtin("list", "tuple")
@@ -478,13 +482,24 @@ def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
 def _next(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = first_of(arguments)
     for option in options(source):
-        if isinstance(option, Iterator) and option.source == "python":
-            frame.effect("python-iterator", site.node, "next()")
-        elif isinstance(option, Instance):
+        if isinstance(option, Instance):
             call_special(frame, option, "__next__", (), site.node)
         elif isinstance(option, Unknown):
             frame.effect("python-iterator", site.node, "next()", certain=False)
-    return iteration(frame, source, site.node)
+        elif isinstance(option, Iterator) and option.source == "dataset" and len(arguments.positional) == 1:
+            _note_end(frame, site.node)
+    return iteration(frame, source, site.positional[0] if site.positional else site.node)
+
+
+def _note_end(frame: Frame, node: nodes.NodeNG) -> None:
+    """The end of a dataset is `StopIteration` in eager code, and an error of the op in a graph."""
+    child, parent = node, node.parent
+    while parent is not None and child is not frame.node:
+        if isinstance(parent, nodes.Try) and child in parent.body:
+            names = [h.type.as_string() for h in parent.handlers if h.type is not None]
+            if any("StopIteration" in name for name in names):
+                frame.effect("catches", parent, "StopIteration of a dataset's iterator, tf.errors.")
+        child, parent = parent, parent.parent
 
 
 @builtin("slice")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from graphlift.interp.builtin_calls import builtin, called_as, first_of
 from graphlift.interp.calls import Site
 from graphlift.interp.computed import read_any, write_any
 from graphlift.interp.frame import Frame
 from graphlift.interp.narrow import isinstance_answer
 from graphlift.interp.objects import attribute, store_attribute
+from graphlift.interp.places import attributes_of, names_at
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
 from graphlift.values import (
     NONE,
     Class,
@@ -17,7 +21,6 @@ from graphlift.values import (
     External,
     Function,
     Instance,
-    Mapping,
     Py,
     Tensor,
     Unknown,
@@ -61,6 +64,8 @@ def _getattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if len(arguments.positional) >= 2 and isinstance(arguments.positional[1], Const):
         name = str(const_value(arguments.positional[1]))
         found = attribute(frame, arguments.positional[0], name, site.node)
+        if name == "numpy" and is_symbolic(frame, arguments.positional[0]):
+            frame.effect("mode-dependent", site.node, "getattr(…, 'numpy')")
         if len(arguments.positional) > 2:
             return join(found, arguments.positional[2]) if not isinstance(found, Unknown) else found
         return found
@@ -75,7 +80,7 @@ def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
         store_attribute(frame, receiver, str(const_value(name)), value, node)
     else:
         frame.effect("writes-state", site.node, "setattr()", target="heap")
-        write_any(frame, first_of(arguments))
+        write_any(frame, first_of(arguments), site.node)
     return NONE
 
 
@@ -91,7 +96,14 @@ def _type(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if isinstance(value, Instance):
         exact = value.exact or not frame.analysis.query("subclasses", value.definition)
         return Class(value.definition) if exact else Unknown("the type may be any subclass")
+    if is_symbolic(frame, value):
+        frame.effect("mode-dependent", site.node, "type(…)", certain=_asks_name(site.node))
     return Unknown("the type of this value is not followed")
+
+
+def _asks_name(node: nodes.NodeNG) -> bool:
+    """Whether the name of a type is asked for: that of a symbolic tensor's is another one."""
+    return isinstance(node.parent, nodes.Attribute) and node.parent.attrname in ("__name__", "__qualname__")
 
 
 @builtin("id", "hash")
@@ -103,8 +115,12 @@ def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
 
 @builtin("vars", "dir", "globals", "locals")
 def _names(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    unknown = Unknown("names that are looked up at run time are not followed")
-    return Mapping("dict", None, Py("str"), unknown, frame.site(site.node))
+    text = called_as(site, "", ("vars", "dir", "globals", "locals"))
+    if text == "vars" and isinstance(first_of(arguments), Instance):
+        return attributes_of(first_of(arguments))
+    if text == "globals" or (text in ("vars", "locals") and frame.is_module):
+        return names_at(f"globals {frame.module}")
+    return msgspec.structs.replace(names_at(""), site=frame.site(site.node))
 
 
 @builtin("object")

@@ -10,16 +10,21 @@ import msgspec
 from graphlift import models
 from graphlift.index import FunctionInfo
 from graphlift.interp import objects
-from graphlift.interp.assign import put_back, remember_change
+from graphlift.interp.arrays import call_array, given_back, used
+from graphlift.interp.assign import put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.binding import abstracted, bind, for_context
-from graphlift.interp.expressions import evaluate
+from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import PLAIN, Frame
+from graphlift.interp.held import change_layers, code_of, run_held
+from graphlift.interp.layer_calls import ask_training
 from graphlift.interp.mismatches import each, take_mismatch
+from graphlift.interp.numpy_writes import change_in_place, write_arrays
 from graphlift.interp.objects import library_base
-from graphlift.interp.static_shapes import note_unstack
+from graphlift.interp.static_shapes import note_unstack, with_dynamic_sizes
 from graphlift.interp.summary import Context
-from graphlift.interp.taking_over import as_graph_result, as_specified, take_over
+from graphlift.interp.taking_over import as_graph_result, as_specified, take_over, take_traced
+from graphlift.interp.tapes import work_backwards
 from graphlift.interp.unrolling import fresh_callables
 from graphlift.models.api import MISMATCHES, Arguments, CallResult
 from graphlift.models.uses import tensor_parameters
@@ -28,6 +33,7 @@ from graphlift.values import (
     NEVER,
     NONE,
     TRUE,
+    Array,
     Bound,
     Class,
     Const,
@@ -35,6 +41,7 @@ from graphlift.values import (
     Function,
     GraphFunction,
     Instance,
+    Iterator,
     Mapping,
     Method,
     Never,
@@ -45,14 +52,18 @@ from graphlift.values import (
     SetOf,
     Super,
     Tensor,
+    TensorArray,
     Unknown,
     Value,
     Variable,
     display,
     join_all,
-    list_of,
     options,
+    parts,
 )
+
+CHOOSING = frozenset(f"tensorflow.{name}" for name in ("cond", "case", "switch_case", "while_loop"))
+"""What calls its callbacks as a condition on a tensor decides."""
 
 UNCONVERTED = "%unconverted"
 """A pseudo-name in a context's closure: the caller's code is not converted by AutoGraph, so neither is this."""
@@ -64,6 +75,15 @@ class FrameHost:
     def __init__(self, frame: Frame, node: nodes.NodeNG | None = None) -> None:
         self._frame = frame
         self._node = node
+        self.invoked: set[Value] = set()
+        """The code of the program that has been called by way of it, without what it closes over."""
+
+    @property
+    def node(self) -> nodes.NodeNG:
+        """Where the library call stands."""
+        node = self._node or self._frame.node
+        assert node is not None
+        return node
 
     @property
     def keras(self) -> int:
@@ -78,17 +98,19 @@ class FrameHost:
         traced: bool = False,
         repeated: bool = False,
         hosted: bool = False,
+        converts: bool = False,
     ) -> Value:
         """Call a callback where the library call stands."""
         frame = self._frame
         node = self._node or frame.node
         if node is None:
             return Unknown("a callback without a place")
+        self.invoked |= {code_of(option) for option in options(function)}
         multiplier = frame.multiplier
         if repeated:
             frame.multiplier = min(multiplier * 4, 100_000)
         how = "a library function that traces its callback" if traced else ""
-        site = Site(node, traced=how, hosted=hosted)
+        site = Site(node, traced=how, hosted=hosted, library=not converts)
         value = call_value(frame, function, arguments, site)
         frame.multiplier = multiplier
         return value
@@ -194,15 +216,15 @@ def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -
                 arguments.double_star,
             )
             return call_value(
-                frame, function.function, merged, Site(site.node, traced=site.traced, hosted=site.hosted)
+                frame,
+                function.function,
+                merged,
+                Site(site.node, traced=site.traced, hosted=site.hosted, library=site.library),
             )
         case Object() if function.cls == "tensorflow.custom_gradient":
             return _call_custom_gradient(frame, function, arguments, site)
         case Object():
-            _call_activations(frame, function, site)
-            return frame.result(
-                site.node, models.method(function, "__call__", arguments, FrameHost(frame, site.node))
-            )
+            return _call_object(frame, function, "__call__", arguments, site)
         case Never():
             return NEVER
         case Unknown():
@@ -211,18 +233,29 @@ def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -
             return not_callable(frame, function, site)
 
 
-def _call_activations(frame: Frame, layer: Object, site: Site) -> None:
-    """A layer calls the activation functions that it was made with; the model of the layer knows its results."""
-    for name, value in layer.config:
-        if name.endswith("activation") and isinstance(
-            value, Function | Bound | Partial | GraphFunction | Instance
-        ):
-            call_value(frame, value, Arguments((Tensor(),)), Site(site.node))
+def _call_object(frame: Frame, receiver: Value, name: str, arguments: Arguments, site: Site) -> Value:
+    """Call a method of a library value: what its model says, and what it holds of the program's code."""
+    host = FrameHost(frame, site.node)
+    result = models.method(receiver, name, arguments, host)
+    if isinstance(receiver, Array):
+        result = change_in_place(frame, receiver, arguments, site, result)
+    if isinstance(receiver, Object) and name == "__call__":
+        ask_training(frame, receiver, arguments, site.node)
+    if isinstance(receiver, Object):
+        run_held(frame, (receiver,), name, host)
+    return frame.result(site.node, result)
 
 
 def _call_custom_gradient(frame: Frame, function: Object, arguments: Arguments, site: Site) -> Value:
     """A function under `tf.custom_gradient` returns a pair of which the caller gets the first part."""
-    pair = call_value(frame, dict(function.config)["function"], arguments, site)
+    pair = call_value(frame, dict(function.config)["function"], arguments, replace(site, library=True))
+    ops = frame.ops
+    for option in options(pair):
+        if isinstance(option, Sequence) and option.items is not None and len(option.items) == 2:
+            value, gradient = option.items
+            given = value.items if isinstance(value, Sequence) and value.items is not None else (value,)
+            call_value(frame, gradient, Arguments(given), Site(site.node, library=True))
+    frame.ops = ops
     return join_all(
         o.items[0] if isinstance(o, Sequence) and o.items else Unknown("a custom gradient's result")
         for o in options(pair)
@@ -288,7 +321,7 @@ def call_function(
     if any(isinstance(value, Never) for value in bindings.values()):
         return NEVER
     closure = _closure(frame, function)
-    if frame.unconverted or _starts_unconverted(frame, info):
+    if frame.unconverted or _starts_unconverted(frame, info) or (site.library and _stays_python(info, site)):
         closure = (*closure, (UNCONVERTED, TRUE))
     if frame.plain and not site.traced:
         closure = (*closure, (PLAIN, TRUE))
@@ -306,20 +339,27 @@ def call_function(
         for effect in summary.effects:
             if effect.kind in MISMATCHES:
                 take_mismatch(frame, effect, site.node, argument_nodes)
+        if traced != "tf.function":
+            take_traced(frame, summary, site)
         return as_graph_result(summary.returns)
     if site.hosted:
         return summary.returns
+    for value in bindings.values():
+        used(frame, value, site.node)
     take_over(frame, summary, bindings, argument_nodes, site)
+    _note_kept(frame, info, summary.returns, site)
     if info.is_async:
         return Unknown("a coroutine is not followed")
     if info.is_generator:
         return summary.returns
     if summary.raises:
+        if frame.tensor_condition or frame.tensor_loop:
+            frame.effect("raise-on-tensor", site.node, info.name)
         frame.alive = False
         return NEVER
     if frame.unrolling and not any(effect.kind == "writes-state" for effect in summary.effects):
         return _made_here(frame, summary.returns, function, site)
-    return summary.returns
+    return given_back(frame, summary.returns, bindings, site.node)
 
 
 def _made_here(frame: Frame, value: Value, function: Function, site: Site) -> Value:
@@ -329,8 +369,49 @@ def _made_here(frame: Frame, value: Value, function: Function, site: Site) -> Va
     return value
 
 
+def _stays_python(info: FunctionInfo, site: Site) -> bool:
+    """Whether a function that library code calls is left as it is: it does not stand inside a converted function."""
+    return not site.traced and not site.hosted and "<locals>" not in info.id
+
+
+def _called_by_python(info: FunctionInfo) -> bool:
+    special = info.name.startswith("__") and info.name.endswith("__") and info.name != "__call__"
+    names = [text.partition("(")[0].rpartition(".")[2] for text in info.decorators]
+    kept = any(name.endswith("property") or name in ("lru_cache", "cache") for name in names)
+    return kept or (info.in_class and special)
+
+
+KEEPING = (
+    "functools.lru_cache",
+    "functools.cache",
+    "lru_cache",
+    "cache",
+    "cached_property",
+    "functools.cached_property",
+)
+"""Decorators that keep a function's results."""
+
+
+def _note_kept(frame: Frame, info: FunctionInfo, result: Value, site: Site) -> None:
+    """A decorator keeps what was computed while tracing: later code gets a symbolic tensor from it."""
+    kept = any(text.partition("(")[0] in KEEPING for text in info.decorators)
+    if kept and not frame.plain and any(is_symbolic_part(part) for part in (result, *parts(result))):
+        frame.effect("leaks-tensor", site.node, f"the cache of {info.name}", target="heap")
+
+
+def is_symbolic_part(value: Value) -> bool:
+    """Whether a value is a tensor that may be symbolic while tracing."""
+    return isinstance(value, Tensor) and not value.eager
+
+
 def _starts_unconverted(frame: Frame, info: FunctionInfo) -> bool:
-    """Whether Keras calls this method in a way that AutoGraph does not convert."""
+    """Whether the method is called in a way that AutoGraph does not convert: by Python itself, or by Keras.
+
+    AutoGraph converts what stands behind a call expression; generators, properties and the methods behind operators
+    and constructors run as they are.
+    """
+    if info.is_generator or _called_by_python(info):
+        return True
     if not info.in_class or frame.analysis.query("class_info", info.parent) is None:
         return False
     base = library_base(frame, info.parent)
@@ -357,13 +438,13 @@ def _closure(frame: Frame, function: Function) -> tuple[tuple[str, Value], ...]:
 
 def _call_graph(frame: Frame, function: GraphFunction, arguments: Arguments, site: Site) -> Value:
     """Call a tf.function: its body is traced whatever the caller is, so its effects stay its own."""
-    ops, effects = frame.ops, dict(frame.effects)
+    ops, elements, effects = frame.ops, frame.elements, dict(frame.effects)
     inner = replace(
         site, traced="tf.function", hosted=False, signature=dict(function.options).get("input_signature")
     )
     value = call_value(frame, function.function, arguments, inner)
     mismatches = {effect: None for effect in frame.effects if effect.kind in MISMATCHES}
-    frame.ops, frame.effects = ops, effects | mismatches
+    frame.ops, frame.elements, frame.effects = ops, elements, effects | mismatches
     frame.work(1)
     frame.effect("calls-graph", site.node, display(function.function))
     return as_graph_result(value)
@@ -396,11 +477,18 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
         from graphlift.interp.builtin_calls import call_builtin
 
         return call_builtin(frame, name.removeprefix("builtins."), arguments, site)
+    if name.startswith(("itertools.", "functools.")):
+        _note_iteration(frame, name, arguments, site)
     special = SPECIAL_CALLS.get(name)
     if special is not None:
         return special(frame, arguments, site)
+    chooses = name in CHOOSING and not frame.plain
+    frame.tensor_condition += chooses
     result = models.call(name, arguments, FrameHost(frame, site.node))
+    frame.tensor_condition -= chooses
     _note_uses(frame, name, arguments, result, site)
+    if name.startswith("numpy."):
+        write_arrays(frame, name, arguments, site)
     if name == "tensorflow.unstack":
         note_unstack(frame, site.node, arguments)
     kinds = {hazard.kind for hazard in result.hazards}
@@ -408,7 +496,16 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
         escape(frame, arguments, site)
     elif "mutates-argument" in kinds:
         _rearrange(frame, arguments, site)
-    return frame.result(site.node, result)
+    given = (*arguments.positional, *(value for _, value in arguments.keywords))
+    return with_dynamic_sizes(frame.result(site.node, result), given, name.startswith("tensorflow."))
+
+
+def _note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
+    """What goes over its arguments in Python cannot go over a symbolic tensor."""
+    for option in (o for value in arguments.positional for o in options(value)):
+        if isinstance(option, Tensor) and not option.eager and not frame.plain:
+            frame.effect("tensor-iteration", site.node, f"{name}()")
+            return
 
 
 def _note_uses(frame: Frame, name: str, arguments: Arguments, result: CallResult, site: Site) -> None:
@@ -431,7 +528,6 @@ def _note_use(frame: Frame, value: Value, site: Site) -> None:
 
 def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site) -> Value:
     receiver = method.receiver
-    host = FrameHost(frame, site.node)
     if isinstance(receiver, Unknown):
         return _call_unknown_method(frame, receiver, method.name, arguments, site)
     if isinstance(receiver, Sequence | Mapping | SetOf) or (
@@ -448,28 +544,19 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site)
         if method.name in ("get_concrete_function", "experimental_get_compiler_ir"):
             return receiver
         return Unknown(f"`{method.name}` of a tf.function is not modelled")
+    if (
+        isinstance(receiver, Iterator)
+        and receiver.source != "dataset"
+        and method.name in ("__next__", "send")
+    ):
+        return iteration(frame, receiver, site.receiver or site.node)
+    if isinstance(receiver, TensorArray):
+        call_array(frame, receiver, method.name, site.node)
     if isinstance(receiver, Object) and method.name in ("add", "pop"):
-        _change_layers(frame, receiver, method.name, arguments, site)
-    return frame.result(site.node, models.method(receiver, method.name, arguments, host))
-
-
-def _change_layers(frame: Frame, model: Object, name: str, arguments: Arguments, site: Site) -> None:
-    """`Sequential.add` and `pop` change what the model is made of, for those who hold it here."""
-    if not models.is_subclass(model.cls, "keras.Sequential"):
-        return
-    config = dict(model.config)
-    layers = config.pop("layers", NONE)
-    known = layers.items if isinstance(layers, Sequence) else () if layers == NONE else None
-    if name == "add" and known is not None and arguments.positional:
-        config["layers"] = list_of((*known, arguments.positional[0]))
-    elif name == "pop" and known:
-        config["layers"] = list_of(known[:-1])
-    else:
-        config["layers"] = Unknown("the layers of the model are changed")
-    after = msgspec.structs.replace(model, config=tuple(sorted(config.items())))
-    if site.receiver is not None:
-        put_back(frame, site.receiver, model, after)
-        remember_change(frame, site.receiver, after)
+        change_layers(frame, receiver, method.name, arguments, site)
+    if isinstance(receiver, Object):
+        work_backwards(frame, receiver, method.name, site)
+    return _call_object(frame, receiver, method.name, arguments, site)
 
 
 def _call_unknown_method(

@@ -7,7 +7,9 @@ A later change through it may change any object that those reach, and nothing el
 from __future__ import annotations
 
 from graphlift.interp.frame import Frame
-from graphlift.values import Instance, Unknown, Value, options, parts
+from graphlift.interp.places import mark_of
+from graphlift.syntax import nodes
+from graphlift.values import Instance, Unknown, Value, const, options, parts
 
 MAX_REACHED = 64
 
@@ -17,7 +19,7 @@ def read_any(receiver: Value) -> Value:
     return Unknown("`getattr` with a computed name is not followed", _within(receiver))
 
 
-def write_any(frame: Frame, receiver: Value) -> None:
+def write_any(frame: Frame, receiver: Value, node: nodes.NodeNG) -> None:
     """`setattr(receiver, …, …)`: every attribute of what the receiver may be is unknown from now on.
 
     An unknown object that is not within any known one says no more than a call of unseen code does.
@@ -31,6 +33,7 @@ def write_any(frame: Frame, receiver: Value) -> None:
     for definition in reached:
         reason = Unknown("`setattr` with a computed name may have set it")
         frame.write_cell(("attr", definition, "?"), reason)
+        frame.write_cell(("touched", f"attributes {definition}"), const(mark_of(frame, node)))
 
 
 def _within(value: Value) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def _sequence(frame: Frame, receiver: Sequence, name: str, arguments: Arguments,
         case "pop" | "popleft" | "remove" | "clear" | "sort" | "reverse" | "rotate":
             key = dict(arguments.keywords).get("key", NONE)
             if name == "sort" and key != NONE:
-                call_value(frame, key, Arguments((receiver.element,)), Site(site.node))
+                call_value(frame, key, Arguments((receiver.element,)), Site(site.node, library=True))
             after = Sequence(receiver.type, None, receiver.element, receiver.site)
             _change(frame, site, receiver, after)
             if name in ("pop", "popleft"):

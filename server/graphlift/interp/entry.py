@@ -37,6 +37,7 @@ from graphlift.values import (
     Unknown,
     Value,
     Variable,
+    is_loose,
     join,
     join_all,
     options,
@@ -137,7 +138,7 @@ def _signature(analysis: Analysis, info: FunctionInfo) -> dict[str, Value]:
     bound = info.in_class and "staticmethod" not in info.decorators
     names = [parameter.name for parameter in info.parameters][int(bound) :]
     return {
-        name: Tensor(spec.dtype, spec.shape, spec.form)
+        name: Tensor(spec.dtype, spec.shape, spec.form, dynamic=is_loose(spec.shape))
         for name, spec in zip(names, signature.items, strict=False)
         if isinstance(spec, Spec)
     }

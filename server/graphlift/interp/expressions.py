@@ -198,21 +198,12 @@ def _ifexp(frame: Frame, node: nodes.IfExp) -> Value:
         narrow(node.test, False)
         orelse = NEVER if decided is True else evaluate(frame, node.orelse)
     frame.tensor_condition -= symbolic
-    if symbolic:
-        return join_all(_as_tensor(v) for v in (body, orelse))
+    if symbolic and not frame.plain:
+        from graphlift.interp.merging import check_choice, met, traced_scalars
+
+        check_choice(frame, node, body, orelse)
+        return met(traced_scalars(body), traced_scalars(orelse))
     return join(body, orelse)
-
-
-def _as_tensor(value: Value) -> Value:
-    """Python numbers become tensors in both branches of a traced condition."""
-    kinds = {"int": "int32", "float": "float32", "bool": "bool", "str": "string"}
-
-    def convert(option: Value) -> Value:
-        if isinstance(option, Const | Py) and option.type in kinds:
-            return Tensor(kinds[option.type], ())
-        return option
-
-    return join_all(convert(option) for option in options(value))
 
 
 @_for(nodes.Tuple)
@@ -405,7 +396,7 @@ def _set_comprehension(frame: Frame, node: nodes.SetComp) -> Value:
 @_for(nodes.GeneratorExp)
 def _generator(frame: Frame, node: nodes.GeneratorExp) -> Value:
     _, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
-    return Iterator(element)
+    return Iterator(element, "fresh")
 
 
 @_for(nodes.DictComp)
@@ -483,6 +474,14 @@ def iteration(frame: Frame, value: Value, node: nodes.NodeNG, *, comprehension: 
     return join_all(_iterate(frame, option, node) for option in present(value))
 
 
+def note_advance(frame: Frame, iterator: Iterator, node: nodes.NodeNG) -> None:
+    """An iterator that was there before is advanced: a graph goes on with what it gave while tracing."""
+    from graphlift.interp.targets import target_of
+
+    if iterator.source == "python":
+        frame.effect("python-iterator", node, node.as_string(), target=target_of(frame, node, iterator))
+
+
 def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
     from graphlift.values import Instance, Object
 
@@ -494,6 +493,7 @@ def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
         case SetOf():
             return value.element
         case Iterator():
+            note_advance(frame, value, node)
             return value.element
         case Const() if value.type in ("str", "bytes"):
             return Py("str" if value.type == "str" else "int")

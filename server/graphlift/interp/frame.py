@@ -8,7 +8,8 @@ learns goes into its `Outcome`. Statements and expressions are interpreted by th
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections import abc
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ import msgspec
 from graphlift.index import MODULE_BODY, DefId, FunctionInfo, Layout, Unit, module_of
 from graphlift.interp.summary import (
     MAX_CHAIN,
+    MAX_ELEMENTS,
     MAX_OPS,
     CallEdge,
     Context,
@@ -29,6 +31,7 @@ from graphlift.interp.summary import (
     bound_effects,
 )
 from graphlift.models.api import MISMATCHES, CallResult, Hazard
+from graphlift.models.work import elements_of
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -37,6 +40,7 @@ from graphlift.values import (
     External,
     Function,
     Instance,
+    Iterator,
     Mapping,
     Module,
     Never,
@@ -44,6 +48,8 @@ from graphlift.values import (
     Py,
     Sequence,
     SetOf,
+    Tensor,
+    TensorArray,
     Unknown,
     Value,
     join,
@@ -134,11 +140,18 @@ class Frame:
         self.edges: dict[CallEdge, None] = {}
         self.revealed: list[Revealed] = []
         self.ops = 0
+        self.elements = 0
+        self.tapes: dict[str, tuple[int, int | None]] = {}
+        """For the gradient tapes of `with` blocks, by name: `ops` when recording began, and when it ended."""
         self.multiplier = 1
         self.tensor_condition = 0
         self.tensor_loop = 0
+        self.traced_blocks: list[nodes.NodeNG] = []
+        """The conditions and loops around that become part of the graph, outermost first."""
         self.paths: dict[str, Value] = {}
         """Attribute paths (`self.x`) assigned on the current path, and their values."""
+        self.loops: list[tuple[bool, int]] = []
+        """The loops around: whether each is one in the graph, and how many tensor conditions are around it."""
         self.loop_exits: list[list[dict[str, Value]]] = []
         self.loop_heads: list[list[dict[str, Value]]] = []
         self.silent = 0
@@ -164,7 +177,7 @@ class Frame:
         """Whether the object was certainly made during this run, so that nobody else holds it yet."""
         if isinstance(value, Sequence | Mapping | SetOf | Instance | Array):
             return value.site.startswith(f"{self.definition}#")
-        return False
+        return isinstance(value, Iterator) and value.source == "fresh"
 
     # What the run learns
 
@@ -213,19 +226,26 @@ class Frame:
     def result(self, node: nodes.NodeNG, result: CallResult) -> Value:
         """Take over a model's answer for a call at this node."""
         self.hazards(node, result.hazards)
-        self.work(result.ops)
+        self.work(result.ops, result.ops * elements_of(result.value))
         return self._made_here(result.value, node)
 
     def _made_here(self, value: Value, node: nodes.NodeNG) -> Value:
         """A NumPy array that a library call gives is a new one, up to views, which share their base's fate here."""
         if isinstance(value, Array) and not value.scalar and not value.site:
             return msgspec.structs.replace(value, site=self.site(node))
+        if isinstance(value, TensorArray):
+            from graphlift.interp.arrays import made_at
+
+            return made_at(self, value, node)
+        if isinstance(value, Tensor) and value.python:
+            return msgspec.structs.replace(value, python=False)
         return value
 
-    def work(self, ops: int) -> None:
-        """Count TensorFlow ops dispatched on the current path."""
+    def work(self, ops: int, elements: int = 0) -> None:
+        """Count TensorFlow ops dispatched on the current path, and the numbers in their results."""
         if not self.silent and self.alive:
             self.ops = min(MAX_OPS, self.ops + ops * self.multiplier)
+            self.elements = min(MAX_ELEMENTS, self.elements + elements * self.multiplier)
 
     def write_cell(self, key: tuple[str, ...], value: Value) -> None:
         """Let a flow-insensitive place hold (also) this value."""
@@ -252,7 +272,7 @@ class Frame:
                 self.weights[edge] = Times(before.least + self.multiplier, more)
 
     @contextmanager
-    def open_ended(self) -> Iterator[None]:
+    def open_ended(self) -> abc.Iterator[None]:
         """Interpret a loop of which nobody knows how often it runs."""
         self.endless += 1
         try:
@@ -261,7 +281,7 @@ class Frame:
             self.endless -= 1
 
     @contextmanager
-    def quietly(self) -> Iterator[None]:
+    def quietly(self) -> abc.Iterator[None]:
         """Evaluate without recording effects, writes or work (first passes of loops)."""
         self.silent += 1
         try:
@@ -270,7 +290,7 @@ class Frame:
             self.silent -= 1
 
     @contextmanager
-    def unwatched(self) -> Iterator[None]:
+    def unwatched(self) -> abc.Iterator[None]:
         """Evaluate code that stands elsewhere (an annotation's text) without noting its values for a watcher."""
         seen, self.seen = self.seen, None
         try:
@@ -309,7 +329,7 @@ class Frame:
         if not isinstance(owner, nodes.FunctionDef):
             return False
         last: int = last_assignments(owner).get(name, 0)
-        return last > self.layout.end_line
+        return last > self.layout.end_line or bool(rebinders(owner).get(name, frozenset()) - {self.node})
 
     def _free(self, name: str, node: nodes.NodeNG) -> Value:
         enclosing = self._enclosing_function(name)
@@ -391,7 +411,9 @@ class Frame:
         raises = not self.alive and isinstance(self.returns, Never)
         left = tuple(sorted((name, limited(value)) for name, value in self.left.items()))
         return Outcome(
-            Summary(limited(self.returns), bound_effects(self.effects), self.ops, raises, left),
+            Summary(
+                limited(self.returns), bound_effects(self.effects), self.ops, raises, left, self.elements
+            ),
             tuple(sorted(self.writes.items(), key=lambda item: item[0])),
             tuple(self.edges),
             tuple(self.revealed),
@@ -430,7 +452,7 @@ def memoised(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def own_nodes(node: nodes.NodeNG) -> Iterator[nodes.NodeNG]:
+def own_nodes(node: nodes.NodeNG) -> abc.Iterator[nodes.NodeNG]:
     """The nodes of a scope's own code: nested functions and classes are given but not entered."""
     stack: list[nodes.NodeNG] = []
     body = node.body
@@ -472,6 +494,18 @@ def last_assignments(node: nodes.Scope) -> dict[str, int]:
     for child in own_nodes(node):
         if isinstance(child, nodes.AssignName):
             found[child.name] = max(child.lineno, found.get(child.name, 0))
+    return found
+
+
+@memoised
+def rebinders(node: nodes.Scope) -> dict[str, frozenset[nodes.NodeNG]]:
+    """The functions inside a scope (at any depth) that give one of its names another value, by name."""
+    found: dict[str, frozenset[nodes.NodeNG]] = {}
+    for child in own_nodes(node):
+        if isinstance(child, nodes.FunctionDef):
+            inner = {name: frozenset({child}) for name in declared(child, nodes.Nonlocal)}
+            for name, functions in [*rebinders(child).items(), *inner.items()]:
+                found[name] = found.get(name, frozenset()) | functions
     return found
 
 

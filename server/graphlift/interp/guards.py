@@ -61,10 +61,10 @@ def in_loop(scope: nodes.Scope, line: int) -> bool:
     )
 
 
-def loop_around(node: nodes.NodeNG, scope: nodes.Scope) -> bool:
-    """Whether a loop of the scope's own code is around a node."""
+def loop_around(node: nodes.NodeNG, scope: nodes.Scope) -> nodes.For | nodes.While | None:
+    """The innermost loop of the scope's own code around a node."""
     while node.parent is not None and node is not scope:
         node = node.parent
         if isinstance(node, nodes.For | nodes.While):
-            return True
-    return False
+            return node
+    return None

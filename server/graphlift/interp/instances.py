@@ -10,11 +10,13 @@ from graphlift.interp.binding import Site
 from graphlift.interp.calls import FrameHost, call_function, call_unknown, call_value, not_callable
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
+from graphlift.interp.held import SETTING_UP, remember_held, remembered, run_held
 from graphlift.interp.objects import attribute, find_member, library_base
 from graphlift.models.api import Arguments
 from graphlift.models.layer_inputs import as_layer_input, as_symbolic_output, batch_of, is_symbolic_call
 from graphlift.syntax import nodes
 from graphlift.values import (
+    FALSE,
     NONE,
     TRUE,
     Bound,
@@ -32,6 +34,7 @@ from graphlift.values import (
     join,
     join_all,
     options,
+    through,
 )
 
 
@@ -92,18 +95,30 @@ def _call_inherited_call(
     """Call an instance through the `__call__` of its library base class."""
     if models.is_subclass(base, "keras.layers.Layer"):
         return _call_keras(frame, receiver, base, arguments, site)
-    return frame.result(
-        site.node, models.method(Object(base), "__call__", arguments, FrameHost(frame, site.node))
-    )
+    if models.is_subclass(base, "keras.losses.Loss"):
+        call_value(frame, attribute(frame, receiver, "call", site.node), arguments, site)
+    return _by_library(frame, receiver, base, "__call__", arguments, site)
+
+
+def _by_library(
+    frame: Frame, receiver: Instance | Super, base: str, name: str, arguments: Arguments, site: Site
+) -> Value:
+    """A method that the library part of an object has; it runs what that part was given of the program's code."""
+    host = FrameHost(frame, site.node)
+    definition = receiver.definition
+    if name in SETTING_UP:
+        remember_held(frame, definition, arguments)
+    result = models.method(Object(base), name, arguments, host)
+    held = remembered(frame, definition)
+    run_held(frame, held, name, host)
+    return frame.result(site.node, msgspec.structs.replace(result, value=through(result.value, held)))
 
 
 def _call_keras(frame: Frame, receiver: Instance, base: str, arguments: Arguments, site: Site) -> Value:
     """Keras runs `build` once and then `call`, dropping arguments that `call` does not take."""
     found = find_member(frame, receiver.definition, "call")
     if found is None or found[0] == "external":
-        return frame.result(
-            site.node, models.method(Object(base), "__call__", arguments, FrameHost(frame, site.node))
-        )
+        return _by_library(frame, receiver, base, "__call__", arguments, site)
     value = attribute(frame, receiver, "call", site.node)
     infos = [_function_info(frame, option) for option in options(value)]
     names = {p.name for info in infos if info is not None for p in info.parameters}
@@ -122,7 +137,7 @@ def _call_keras(frame: Frame, receiver: Instance, base: str, arguments: Argument
     passed = (*arguments.positional, *(v for _, v in kept))
     if is_symbolic_call(passed):
         frame.write_cell(("symbolic-call", receiver.definition), TRUE)
-        return as_symbolic_output(result)
+        return through(as_symbolic_output(result), (receiver, *passed))
     return result
 
 
@@ -172,6 +187,7 @@ def call_inherited(
         base = next((e.target for e in line if e is not None and e.kind == "external"), None)
         base = None if base is None else models.canonical(base, frame.analysis.keras)
         if name in ("__init__", "__new__", "build", "__init_subclass__", "__setattr__"):
+            remember_held(frame, receiver.definition, arguments)
             return NONE
     else:
         base = library_base(frame, receiver.definition)
@@ -181,7 +197,7 @@ def call_inherited(
         return _call_inherited_call(frame, receiver, base, arguments, site)
     if name in FITTING and isinstance(receiver, Instance) and models.is_subclass(base, "keras.Model"):
         _feed(frame, receiver, arguments)
-    return frame.result(site.node, models.method(Object(base), name, arguments, FrameHost(frame, site.node)))
+    return _by_library(frame, receiver, base, name, arguments, site)
 
 
 FITTING = frozenset({"fit", "evaluate", "predict"})
@@ -227,4 +243,6 @@ def exit_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> None:
     """Leave a `with` block."""
     for option in options(manager):
         if isinstance(option, Instance):
-            call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)
+            swallows = call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)
+            if swallows is not None and not all(o in (NONE, FALSE) for o in options(swallows)):
+                frame.effect("catches", node, f"`{option.definition.rpartition(':')[2]}.__exit__`")

@@ -8,10 +8,19 @@ from functools import partial
 from graphlift.interp.assign import assign
 from graphlift.interp.expressions import evaluate, iteration, known_length
 from graphlift.interp.frame import Frame
+from graphlift.interp.graph_loops import carried_names, check_carried, entered, traced_pass
 from graphlift.interp.merging import bound_names
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import truth
-from graphlift.interp.statements import Env, executes, is_symbolic, meet, run_body
+from graphlift.interp.statements import (
+    Env,
+    executes,
+    is_symbolic,
+    leaves_python_loop,
+    meet,
+    run_body,
+    turned_tensor,
+)
 from graphlift.interp.static_shapes import note_loop
 from graphlift.interp.unrolling import leaves_early, loop_items
 from graphlift.syntax import nodes
@@ -69,9 +78,6 @@ def _for_loop(frame: Frame, node: nodes.For) -> None:
     if symbolic and frame.unconverted:
         frame.effect("tensor-iteration", node.iter, "a loop that AutoGraph does not convert")
         frame.effect("unconverted", node.iter, "a loop")
-    advances = any(isinstance(o, Iterator) and o.source == "python" for o in options(source))
-    if advances and not isinstance(node.iter, nodes.Call):
-        frame.effect("python-iterator", node.iter, node.iter.as_string(), certain=False)
     if frame.unrolling and not symbolic:
         items = loop_items(source)
         if items is not None:
@@ -83,7 +89,7 @@ def _for_loop(frame: Frame, node: nodes.For) -> None:
         assign(frame, node.target, element)
 
     if count is not None and not (frame.unrolling and leaves_early(node)):
-        _loop(frame, node, start, symbolic, count, lambda: False)
+        _loop(frame, node, start, symbolic, count, lambda: False, certain_pass=symbolic and count > 0)
         return
     with frame.open_ended():
         _loop(frame, node, start, symbolic, _assumed_iterations(frame), lambda: False)
@@ -121,24 +127,34 @@ def _loop(
     symbolic: bool,
     iterations: int,
     forever: Callable[[], bool],
+    certain_pass: bool = False,
 ) -> None:
     """Run a loop body to a fixpoint of the names it binds, then once more to record what it does.
 
-    `forever` tells, from what holds before every pass, that the loop ends by `break` alone.
+    `forever` tells, from what holds before every pass, that the loop ends by `break` alone; `certain_pass` says that
+    there is one pass at least.
     """
-    frame.tensor_loop += symbolic
     if symbolic:
         frame.effect("tensor-control", node, "a loop")
     if node.orelse:
         frame.effect("autograph-syntax", node, "the `else` of a loop", certain=False)
+    frame.tensor_loop += symbolic
+    frame.loops.append((symbolic, frame.tensor_condition))
+    frame.traced_blocks += [node] * symbolic
     exits: list[tuple[Env, Env]] = []
     head, paths = dict(frame.env), dict(frame.paths)
-    previous = entry = head
-    for _ in range(MAX_LOOP_PASSES):
-        with frame.quietly():
-            ended, _ = _pass(frame, node, start, head, paths)
+    carried = carried_names(frame, node) if symbolic else []
+    previous = entry = head = entered(head, carried)
+    for number in range(MAX_LOOP_PASSES):
+        with traced_pass(frame) if symbolic and number == 0 else frame.quietly():
+            ended, left = _pass(frame, node, start, head, paths)
+        if symbolic and number == 0:
+            ends = [env for env, _ in ([ended] if ended is not None else []) + left]
+            check_carried(frame, node, carried, entry, ends, may_be_empty=not certain_pass)
         if ended is None:
             break
+        if isinstance(node, nodes.While) and not symbolic and number == 0:
+            _check_condition(frame, node, ended)
         after = {
             name: widen_loop(head[name], ended[0][name]) if name in head else ended[0][name]
             for name in ended[0]
@@ -159,7 +175,10 @@ def _loop(
     if symbolic and ended is not None:
         note_loop(frame, node, bound_names(node.body), entry, ended[0])
     frame.tensor_loop -= symbolic
-    normal: list[tuple[Env, Env]] = [] if endless else [(head, paths)]
+    frame.loops.pop()
+    if symbolic:
+        frame.traced_blocks.pop()
+    normal: list[tuple[Env, Env]] = [] if endless or (certain_pass and ended is not None) else [(head, paths)]
     if ended is not None and not endless:
         normal.append(ended)
     if node.orelse and normal:
@@ -168,6 +187,17 @@ def _loop(
         normal = [(frame.env, frame.paths)] if frame.alive else []
     exits = normal + breaks
     meet(frame, exits)
+
+
+def _check_condition(frame: Frame, node: nodes.While, after: tuple[Env, Env]) -> None:
+    """Report a `while` that starts on a Python value and goes on with a tensor: AutoGraph has chosen by then."""
+    before, paths = frame.env, frame.paths
+    frame.env, frame.paths = dict(after[0]), dict(after[1])
+    with frame.quietly():
+        turned = evaluate(frame, node.test)
+    frame.env, frame.paths = before, paths
+    if turned_tensor(frame, turned):
+        frame.effect("autograph-syntax", node, "a `while` whose condition becomes a tensor in the loop")
 
 
 def _pass(
@@ -179,9 +209,11 @@ def _pass(
     frame.loop_exits.append(breaks)  # type: ignore[arg-type]
     frame.loop_heads.append(continues)  # type: ignore[arg-type]
     before, before_paths, alive = frame.env, frame.paths, frame.alive
+    conditions = frame.tensor_condition
     frame.env, frame.paths = dict(head), dict(paths)
     start()
     run_body(frame, node.body)
+    frame.tensor_condition = conditions
     ends = [*continues, *([(frame.env, frame.paths)] if frame.alive else [])]
     if ends:
         meet(frame, ends)
@@ -198,7 +230,7 @@ def _pass(
 def _break(frame: Frame, node: nodes.Break) -> None:
     if frame.loop_exits:
         frame.loop_exits[-1].append((frame.env, frame.paths))  # type: ignore[arg-type]
-    if frame.tensor_condition and not frame.tensor_loop:
+    if frame.loops and leaves_python_loop(frame, frame.loops[-1:]):
         frame.effect("autograph-syntax", node, "`break` on a tensor condition in a Python loop")
     frame.alive = False
 

@@ -7,81 +7,29 @@ Both branches become part of the graph, so what they leave in a name must have o
 from __future__ import annotations
 
 from graphlift.interp.frame import Frame, own_nodes
+from graphlift.interp.objects import library_base
+from graphlift.interp.static_shapes import marked_dynamic
 from graphlift.syntax import nodes
 from graphlift.values import (
-    NONE,
-    Array,
+    TRACED_DTYPES,
+    Bound,
+    Class,
     Const,
+    External,
+    Function,
+    Instance,
     Mapping,
-    Never,
+    Partial,
     Py,
-    Sequence,
+    SetOf,
     Tensor,
-    Unknown,
     Value,
-    Variable,
+    is_loose,
+    join,
     join_all,
+    mismatch,
     options,
 )
-
-_DTYPES = {"int": "int32", "float": "float32", "bool": "bool", "str": "string", "bytes": "string"}
-
-
-def mismatch(left: Value, right: Value) -> str:
-    """Why two values cannot meet in a graph, in a few words; empty when they can or it is not certain."""
-    found = ""
-    for one in options(left):
-        for other in options(right):
-            found = _mismatch(one, other)
-            if not found:
-                return ""
-    return found
-
-
-def _mismatch(left: Value, right: Value) -> str:
-    if isinstance(left, Unknown | Never) or isinstance(right, Unknown | Never) or left == right:
-        return ""
-    if NONE in (left, right):
-        return "None on one side only"
-    if isinstance(left, Sequence) and isinstance(right, Sequence):
-        return _sequences(left, right)
-    if isinstance(left, Sequence | Mapping) != isinstance(right, Sequence | Mapping):
-        return "a container on one side only" if _is_data(left) and _is_data(right) else ""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        if left.items is not None and right.items is not None:
-            keys = {key for key, _ in left.items}, {key for key, _ in right.items}
-            return "" if keys[0] == keys[1] else "dicts with different keys"
-        return ""
-    first, second = _dtype(left), _dtype(right)
-    if first and second and first != second:
-        return f"{first} on one side and {second} on the other"
-    return ""
-
-
-def _is_data(value: Value) -> bool:
-    return isinstance(value, Sequence | Mapping | Tensor | Variable | Array | Const | Py)
-
-
-def _sequences(left: Sequence, right: Sequence) -> str:
-    if left.type != right.type:
-        return f"a {left.type} on one side and a {right.type} on the other"
-    if left.items is None or right.items is None:
-        return ""
-    if len(left.items) != len(right.items):
-        return f"{left.type}s of different lengths"
-    for one, other in zip(left.items, right.items, strict=True):
-        found = mismatch(one, other)
-        if found:
-            return found
-    return ""
-
-
-def _dtype(value: Value) -> str | None:
-    if isinstance(value, Tensor | Variable | Array):
-        return value.dtype
-    if isinstance(value, Const | Py):
-        return _DTYPES.get(value.type)
-    return None
 
 
 def bound_names(statements: list[nodes.NodeNG]) -> list[str]:
@@ -133,6 +81,35 @@ def check_branches(frame: Frame, node: nodes.If, then: dict[str, Value], otherwi
         found = mismatch(left, right)
         if found:
             frame.effect("branch-mismatch", node, f"`{name}` holds {found}")
+            continue
+        found = refusal(frame, left) or refusal(frame, right)
+        if found:
+            frame.effect("branch-mismatch", node, f"`{name}` holds {found}, which is no tensor")
+    _check_keys(frame, node, then, otherwise)
+
+
+def _check_keys(frame: Frame, node: nodes.If, then: dict[str, Value], otherwise: dict[str, Value]) -> None:
+    """Report keys that one branch alone adds to a dict, which the other then has to add too."""
+    for name in then.keys() & otherwise.keys() - set(bound_names([*node.body, *node.orelse])):
+        left, right = then[name], otherwise[name]
+        if not (isinstance(left, Mapping) and isinstance(right, Mapping)) or left.site != right.site:
+            continue
+        if left.items is None or right.items is None:
+            continue
+        keys = {key.text for key, _ in left.items} ^ {key.text for key, _ in right.items}
+        if keys:
+            frame.effect("branch-mismatch", node, f"`{name}[{min(keys)}]` is set in one branch only")
+
+
+def check_choice(frame: Frame, node: nodes.NodeNG, left: Value, right: Value) -> None:
+    """Report a conditional expression on a tensor whose sides cannot meet."""
+    found = mismatch(left, right)
+    if found:
+        frame.effect("branch-mismatch", node, f"the conditional expression gives {found}")
+        return
+    found = refusal(frame, left) or refusal(frame, right)
+    if found:
+        frame.effect("branch-mismatch", node, f"the conditional expression gives {found}, which is no tensor")
 
 
 def check_returns(frame: Frame) -> None:
@@ -145,12 +122,37 @@ def check_returns(frame: Frame) -> None:
                 break
 
 
+def refusal(frame: Frame, value: Value) -> str:
+    """What a value is that traced branches and loops cannot give: neither a tensor nor made of tensors; else empty."""
+    found = {_not_of_tensors(frame, option) for option in options(value)}
+    return next(iter(found)) if len(found) == 1 else ""
+
+
+def _not_of_tensors(frame: Frame, value: Value) -> str:
+    if isinstance(value, Function | Bound | Partial | Class | External):
+        return "a function or class"
+    if isinstance(value, Instance):
+        info = frame.analysis.query("class_info", value.definition)
+        plain = info is not None and not info.decorators and library_base(frame, value.definition) is None
+        return "an object" if plain else ""
+    return "a set" if isinstance(value, SetOf) else ""
+
+
+def met(left: Value, right: Value) -> Value:
+    """What the branches of a traced condition give together: where their shapes differ, only values decide the size."""
+    both = join(left, right)
+    tight = [o for o in (*options(left), *options(right)) if isinstance(o, Tensor) and not is_loose(o.shape)]
+    if len(tight) < len(options(left)) + len(options(right)):
+        return both
+    return marked_dynamic(both)
+
+
 def traced_scalars(value: Value) -> Value:
-    """What a name holds that traced branches set: Python numbers have become tensors."""
+    """What a name holds that traced branches set: Python numbers and strings have become tensors."""
 
     def convert(option: Value) -> Value:
-        if isinstance(option, Const | Py) and option.type in ("int", "float", "bool"):
-            return Tensor(_DTYPES[option.type], ())
+        if isinstance(option, Const | Py) and option.type in TRACED_DTYPES:
+            return Tensor(TRACED_DTYPES[option.type], (), python=True)
         return option
 
     return join_all(convert(option) for option in options(value))

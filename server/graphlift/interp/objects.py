@@ -10,7 +10,7 @@ import msgspec
 from graphlift import models
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
-from graphlift.interp.places import MARK, read_global, read_place
+from graphlift.interp.places import MARK, attributes_of, held_at, mark_of, read_again, read_global, read_place
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -22,6 +22,7 @@ from graphlift.values import (
     Function,
     GraphFunction,
     Instance,
+    Iterator,
     Mapping,
     Method,
     Module,
@@ -33,6 +34,7 @@ from graphlift.values import (
     SetOf,
     Super,
     Tensor,
+    TensorArray,
     Unknown,
     Value,
     const,
@@ -66,7 +68,7 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
         case Module():
             return module_member(frame, receiver.name, name, node)
         case External():
-            return _of_external(frame, receiver, name)
+            return read_again(frame, _of_external(frame, receiver, name), node)
         case Instance():
             return _of_instance(frame, receiver, name, node)
         case Class():
@@ -75,6 +77,11 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
             return _of_super(frame, receiver, name, node)
         case GraphFunction():
             return _of_graph_function(frame, receiver, name, node)
+        case Function() if not isinstance(
+            kept := frame.analysis.cell(("attr", receiver.definition, name)), Never
+        ):
+            _read(frame, receiver, f"{receiver.definition}.{name}", node)
+            return read_place(frame, kept, f"{receiver.definition}.{name}", node)
         case Function():
             return Unknown(f"the attribute `{name}` of a function is not followed")
         case Bound() if name in ("__func__", "__self__"):
@@ -88,7 +95,7 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
         case Never():
             return NEVER
         case _:
-            return _of_library_value(frame, receiver, name)
+            return _of_library_value(frame, receiver, name, node)
 
 
 def loaded(frame: Frame, value: Value) -> Value:
@@ -137,8 +144,13 @@ _OPTIMIZER_MEMBERS = frozenset({"apply_gradients", "minimize", "compute_gradient
 _TENSOR_MEMBERS = frozenset({"numpy", "get_shape", "set_shape"})
 
 
-def _of_library_value(frame: Frame, receiver: Value, name: str) -> Value:
-    found = models.attribute(receiver, name, _NO_HOST[0](frame))
+def _of_library_value(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
+    host = _NO_HOST[0](frame, node)
+    found = models.attribute(receiver, name, host)
+    if name == "losses" and isinstance(receiver, Object):
+        from graphlift.interp.held import run_held
+
+        run_held(frame, (receiver,), name, host)  # The regularizers.
     return found if found is not None else Method(receiver, name)
 
 
@@ -159,7 +171,8 @@ def module_member(frame: Frame, key: str, name: str, node: nodes.NodeNG) -> Valu
 
 def _of_external(frame: Frame, receiver: External, name: str) -> Value:
     member = models.member(receiver.name, name)
-    return external(member or f"{receiver.name}.{name}", frame.analysis.keras)
+    value = external(member or f"{receiver.name}.{name}", frame.analysis.keras)
+    return held_at(value, f"global {receiver.name}.{name}") if isinstance(value, Mapping) else value
 
 
 def _of_graph_function(frame: Frame, receiver: GraphFunction, name: str, node: nodes.NodeNG) -> Value:
@@ -225,6 +238,8 @@ def _own_member(frame: Frame, definition: DefId, name: str) -> tuple[str, str, D
 
 
 def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> Value:
+    if name == "__dict__":
+        return attributes_of(receiver)
     if name == "__class__":
         exact = receiver.exact or not frame.analysis.query("subclasses", receiver.definition)
         return Class(receiver.definition) if exact else Unknown("the class may be any subclass")
@@ -245,6 +260,11 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
             f"no assignment to the attribute `{name}` of `{_name(receiver.definition)}` is visible"
         )
     values = [_member_value(frame, receiver, found, name, node)]
+    if found[0] == "function":
+        replaced = frame.analysis.cell(("attr", receiver.definition, name))
+        if not isinstance(replaced, Never):
+            _read(frame, receiver, f"{receiver.definition}.{name}", node)
+            values.append(replaced)
     if found[0] in ("self", "value"):
         line = [entry.target for entry in frame.analysis.query("mro", receiver.definition) if entry]
         owners = dict.fromkeys(("?", receiver.definition, *line))
@@ -423,7 +443,7 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     from graphlift.interp.targets import target_of
 
     for option in options(receiver):
-        if isinstance(option, Instance):
+        if isinstance(option, Instance | Function):
             frame.write_cell(("attr", option.definition, name), stored(value))
         elif isinstance(option, Class):
             frame.write_cell(("classvar", option.definition, name), stored(value))
@@ -435,6 +455,7 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     expression = getattr(node, "expr", node)
     target = target_of(frame, expression, receiver)
     if target == "fresh":
+        _note_own(frame, receiver, name, node)
         return
     subject = f"{_owner_text(receiver)}.{name}"
     if frame.once:
@@ -442,10 +463,20 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
             frame.effect("leaks-tensor", node, subject, target=target)
         return
     for option in options(receiver):
-        owner = option.definition if isinstance(option, Instance | Class) else "?"
+        owner = option.definition if isinstance(option, Instance | Class | Function) else "?"
         if _method_name(frame) not in CONSTRUCTORS:
             frame.write_cell(("changed", owner, name), const(frame.definition))
     frame.effect("writes-state", node, subject, target=target)
+
+
+def _note_own(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> None:
+    """Remember where a run changes an object of its own: it may have had it read in a graph before."""
+    if _method_name(frame) in CONSTRUCTORS:
+        return
+    for option in options(receiver):
+        if isinstance(option, Instance):
+            mark = mark_of(frame, node, option.site)
+            frame.write_cell(("changed-own", option.definition, name), const(mark))
 
 
 def _method_name(frame: Frame) -> str:
@@ -454,7 +485,7 @@ def _method_name(frame: Frame) -> str:
 
 def _owner_text(receiver: Value) -> str:
     for option in options(receiver):
-        if isinstance(option, Instance | Class):
+        if isinstance(option, Instance | Class | Function):
             return option.definition
     return "?"
 
@@ -471,4 +502,8 @@ def _without_site(value: Value) -> Value:
     if isinstance(value, Instance | Sequence | Mapping | SetOf | Array) and value.site:
         kept = "|".join(part for part in value.site.split("|") if part.startswith(MARK))
         return msgspec.structs.replace(value, site=kept)
+    if isinstance(value, Iterator) and value.source == "fresh":
+        return Iterator(value.element)
+    if isinstance(value, TensorArray):
+        return TensorArray(value.dtype, value.shape)
     return value

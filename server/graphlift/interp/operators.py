@@ -5,9 +5,12 @@ from __future__ import annotations
 import operator as python_operator
 from typing import Any
 
+import msgspec
+
 from graphlift import models
 from graphlift.interp.frame import Frame
 from graphlift.interp.mismatches import each
+from graphlift.interp.static_shapes import with_dynamic_sizes
 from graphlift.syntax import nodes
 from graphlift.values import (
     FALSE,
@@ -93,9 +96,11 @@ def _binary(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG
     if op == "%" and isinstance(left, Const | Py) and left.type in ("str", "bytes"):
         _formats(frame, right)
         return _python(frame, op, left, right)
+    if isinstance(left, Instance):
+        return _overloaded(frame, op, left, right, node)
     if isinstance(left, _LIBRARY) or isinstance(right, _LIBRARY):
         return _library(frame, op, left, right, node)
-    if isinstance(left, Instance) or isinstance(right, Instance):
+    if isinstance(right, Instance):
         return _overloaded(frame, op, left, right, node)
     return _python(frame, op, left, right)
 
@@ -109,7 +114,15 @@ def _library(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
     result = models.operator(op, left, right, _host(frame))
     if result is None:
         return Unknown(f"`{display(left)} {op} {display(right)}` is not modelled")
-    return frame.result(node, result)
+    value = with_dynamic_sizes(frame.result(node, result), (left, right), False)
+    if isinstance(value, Tensor) and _is_number(left) and _is_number(right):
+        return msgspec.structs.replace(value, python=True)
+    return value
+
+
+def _is_number(value: Value) -> bool:
+    """Whether eager code has a Python number there."""
+    return isinstance(value, Const | Py) or (isinstance(value, Tensor) and value.python)
 
 
 def _host(frame: Frame) -> Any:
@@ -411,7 +424,21 @@ def _subscript(frame: Frame, receiver: Value, index: Value, node: nodes.NodeNG) 
             result = models.operator("[]", receiver, index, _host(frame))
             if result is None:
                 return Unknown(f"`{display(receiver)}[…]` is not modelled")
-            return frame.result(node, result)
+            return with_dynamic_sizes(frame.result(node, result), (receiver, *_bounds(index)), True)
+
+
+def _bounds(index: Value) -> tuple[Value, ...]:
+    """What an index of a tensor is made of: the parts of its slices, too."""
+    parts = index.items if isinstance(index, Sequence) and index.items is not None else (index,)
+    found: list[Value] = []
+    for part in parts:
+        inside = (
+            [v for _, v in part.config]
+            if isinstance(part, Object) and part.cls == "builtins.slice"
+            else [part]
+        )
+        found += inside
+    return tuple(found)
 
 
 def _item(frame: Frame, receiver: Sequence, index: Value, node: nodes.NodeNG) -> Value:

@@ -14,7 +14,21 @@ import msgspec
 from graphlift.interp.frame import Frame, free_names, memoised, own_nodes
 from graphlift.interp.guards import loop_around
 from graphlift.syntax import nodes
-from graphlift.values import Array, Const, Mapping, Sequence, SetOf, Value, const, join_all, options
+from graphlift.values import (
+    Array,
+    Const,
+    Instance,
+    Mapping,
+    Partial,
+    Py,
+    Sequence,
+    SetOf,
+    Unknown,
+    Value,
+    const,
+    join_all,
+    options,
+)
 
 MARK = "&"
 MAX_DEPTH = 3
@@ -63,9 +77,23 @@ def places_of(value: Value) -> tuple[str, ...]:
     return tuple(found)
 
 
+def names_at(place: str) -> Mapping:
+    """A dictionary of names that are looked up at run time, as it is read from a place."""
+    unknown = Unknown("names that are looked up at run time are not followed")
+    return Mapping("dict", None, Py("str"), unknown, MARK + place if place else "")
+
+
+def attributes_of(instance: Value) -> Value:
+    """The `__dict__` of an object: who changes it may change any attribute."""
+    found = [names_at(f"attributes {o.definition}") for o in options(instance) if isinstance(o, Instance)]
+    return join_all(found) if found else names_at("")
+
+
 def cell_of(place: str) -> tuple[str, ...] | None:
     """The cell in which the solver keeps what a place holds; of a captured variable, what others put into it."""
     kind, _, rest = place.partition(" ")
+    if kind in ("attributes", "globals"):
+        return None
     if kind == "captured":
         return ("captured", rest)
     owner, _, name = (rest if kind == "global" else place).rpartition(".")
@@ -79,10 +107,29 @@ def read_place(frame: Frame, value: Value, place: str, node: nodes.NodeNG) -> Va
 
 def read_again(frame: Frame, value: Value, node: nodes.NodeNG, place: str = "") -> Value:
     """A value that is read at a node, from a place or not: the other places that hold its containers are read too."""
-    for other in places_of(value):
+    for other in held_places(value):
         if other != place:
             frame.effect("reads-state", node, other, target="heap")
     return value
+
+
+@lru_cache(maxsize=1 << 14)
+def held_places(value: Value, depth: int = 0) -> tuple[str, ...]:
+    """The places whose containers a value is or holds: in containers, and in the arguments of a partial."""
+    found = dict.fromkeys(places_of(value))
+    if depth > MAX_DEPTH:
+        return tuple(found)
+    for option in options(value):
+        inner: list[Value] = []
+        if isinstance(option, Sequence):
+            inner = list(option.items) if option.items is not None else [option.element]
+        elif isinstance(option, Mapping):
+            inner = [option.value] if option.items is None else [item for _, item in option.items]
+        elif isinstance(option, Partial):
+            inner = [*option.args, *(given for _, given in option.keywords)]
+        for part in inner:
+            found.update(dict.fromkeys(held_places(part, depth + 1)))
+    return tuple(found)
 
 
 def read_captured(frame: Frame, name: str, value: Value) -> Value:
@@ -106,7 +153,7 @@ def read_global(frame: Frame, module: str, name: str, node: nodes.NodeNG) -> Val
     if found is None:
         return None
     value, place, own = found
-    if place and (own or places_of(value)):
+    if place and (own or held_places(value)):
         read_again(frame, value, node, place)
         if not frame.is_module and not frame.is_class:
             frame.effect("reads-state", node, place, target=f"global:{place[7:]}")
@@ -179,10 +226,20 @@ def _builds_itself(frame: Frame, node: nodes.NodeNG) -> bool:
     )
 
 
-def mark_of(frame: Frame, node: nodes.NodeNG) -> str:
-    """Where a change happens, as text: the definition and the line in it, 0 for one in a loop."""
-    looped = frame.node is not None and loop_around(node, frame.node)
-    return f"{frame.definition}#{0 if looped else frame.place(node).span.line}"
+def mark_of(frame: Frame, node: nodes.NodeNG, site: str = "") -> str:
+    """Where a change happens, as text: the definition and the line in it, 0 for one in a loop.
+
+    A loop that makes the changed object anew at each pass (at `site`) is none for this.
+    """
+    line = frame.place(node).span.line
+    around = None if frame.node is None else loop_around(node, frame.node)
+    if around is not None:
+        made = site.rpartition("#")[2].partition(":")[0]
+        first = frame.place(around).span.line
+        last = first + (around.end_lineno or around.lineno) - around.lineno
+        if not made.isdigit() or not first <= int(made) <= last:
+            line = 0
+    return f"{frame.definition}#{line}"
 
 
 def marks(value: Value) -> list[tuple[str, int | None]]:

@@ -61,7 +61,7 @@ def _function(frame: Frame, node: nodes.FunctionDef) -> None:
     if info.is_generator:
         frame.alive = True
         frame.effect("yields", node, info.name)
-        frame.returns = Iterator(frame.yields)
+        frame.returns = Iterator(frame.yields, "fresh")
     elif frame.alive:
         frame.returns = join(frame.returns, NONE)
     frame.alive = True

@@ -41,6 +41,8 @@ GROWTHS_BEFORE_WIDENING = 5
 GROWTHS_BEFORE_UNKNOWN = 24
 RERUNS_BEFORE_WIDENING = 5
 RERUNS_BEFORE_UNKNOWN = 14
+MANY_OPS = 200
+"""From here on the work of a recursive function is no longer counted: how deep it goes is not known anyway."""
 
 
 MAX_INSTALLED = 1500
@@ -121,6 +123,13 @@ class Solver:
         after = Solver(self.db, self.keras, self.cancelled)
         after.memory = self.memory
         after.executed = self.executed
+        return after
+
+    def aside(self) -> Solver:
+        """A solver that knows what this one knows, to try out a changed text (`refresh`) without telling this one."""
+        after = Solver(self.db, self.keras, self.cancelled)
+        after.memory = self.memory
+        after.state = self.state.copied()
         return after
 
     def settle(self) -> Iterator[tuple[int, int]]:
@@ -411,12 +420,14 @@ class Solver:
         returns = widen(join(before.returns, summary.returns))
         if runs >= RERUNS_BEFORE_UNKNOWN:
             returns = Unknown("recursion does not settle")
+        most = before if before.ops >= MANY_OPS else max(before, summary, key=lambda each: each.ops)
         return Summary(
             returns,
             bound_effects(effects),
-            max(before.ops, summary.ops),
+            most.ops,
             before.raises and summary.raises,
             joined_left(before.left, summary.left),
+            most.elements,
         )
 
     def _evidence(self, callee: DefId, context: Context) -> None:

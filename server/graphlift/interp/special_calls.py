@@ -22,10 +22,13 @@ from graphlift.values import (
     Sequence,
     Unknown,
     Value,
+    Variable,
     const,
     const_value,
     join,
     join_all,
+    options,
+    parts,
 )
 
 Special = Callable[[Frame, Arguments, Site], Value]
@@ -96,9 +99,9 @@ def _reduce(frame: Frame, arguments: Arguments, site: Site) -> Value:
     function, source = arguments.positional[:2]
     element = iteration(frame, source, site.node)
     start = arguments.positional[2] if len(arguments.positional) > 2 else element
-    once = call_value(frame, function, Arguments((start, element)), Site(site.node))
+    once = call_value(frame, function, Arguments((start, element)), Site(site.node, library=True))
     with frame.quietly():
-        again = call_value(frame, function, Arguments((once, element)), Site(site.node))
+        again = call_value(frame, function, Arguments((once, element)), Site(site.node, library=True))
     return join_all((start, once, again))
 
 
@@ -215,6 +218,8 @@ def _copy(frame: Frame, arguments: Arguments, site: Site) -> Value:
     import msgspec
 
     value = arguments.positional[0] if arguments.positional else NONE
+    if any(isinstance(option, Variable) for option in (*options(value), *parts(value))):
+        frame.effect("eager-only", site.node, "copying a variable", certain=False)
     if getattr(value, "site", None) is not None:
         return msgspec.structs.replace(value, site=frame.site(site.node))
     return value

@@ -57,6 +57,18 @@ class State:
         self.agenda: list[Task] | None = None
         self.cursor = 0
 
+    def copied(self) -> State:
+        """The same state, to go on from without changing this one."""
+        after = State()
+        for name, value in vars(self).items():
+            setattr(after, name, value.copy() if isinstance(value, dict | set | list) else value)
+        after.readers = {key: dict(found) for key, found in self.readers.items()}
+        after.contexts = {
+            name: {closure: dict(known) for closure, known in closures.items()}
+            for name, closures in self.contexts.items()
+        }
+        return after
+
 
 class Memory:
     """Outcomes of past runs by task, each with everything the run read."""

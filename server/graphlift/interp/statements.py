@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from graphlift.interp.arrays import used
 from graphlift.interp.assign import assign, forget_paths, mutate
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.guards import is_first_call_guard
-from graphlift.interp.merging import bound_names, check_branches, traced_scalars
+from graphlift.interp.merging import bound_names, check_branches, met, traced_scalars
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import binary, truth
+from graphlift.interp.tapes import enter_tape, leave_tape
 from graphlift.syntax import nodes
 from graphlift.values import (
+    NEVER,
     NONE,
     KerasTensor,
     Never,
@@ -96,17 +99,7 @@ def is_symbolic(frame: Frame, value: Value) -> bool:
 
 @executes(nodes.Expr)
 def _expr(frame: Frame, node: nodes.Expr) -> None:
-    value = evaluate(frame, node.value)
-    call = node.value
-    if (
-        isinstance(call, nodes.Call)
-        and isinstance(call.func, nodes.Attribute)
-        and call.func.attrname in ("write", "scatter", "unstack")
-    ):
-        from graphlift.values import TensorArray
-
-        if isinstance(value, TensorArray):
-            frame.effect("array-write", node, f"`{call.func.as_string()}`")
+    evaluate(frame, node.value)
 
 
 @executes(nodes.Assign)
@@ -132,12 +125,19 @@ def _ann_assign(frame: Frame, node: nodes.AnnAssign) -> None:
             frame.write_cell(("classvar", frame.definition, node.target.name), hinted)
 
 
+REFUSED = ("+=", "-=", "*=", "/=", "**=")
+"""The augmented assignments that a `tf.Variable` raises on (tried; the others make a tensor)."""
+
+
 @executes(nodes.AugAssign)
 def _aug_assign(frame: Frame, node: nodes.AugAssign) -> None:
     target = node.target
     before = _current(frame, target)
     operand = evaluate(frame, node.value)
     result = binary(frame, node.op[:-1], before, operand, node)
+    refused = [isinstance(o, Variable) and not o.keras and node.op in REFUSED for o in options(before)]
+    if any(refused):
+        frame.effect("variable-augassign", node, f"{target.as_string()} {node.op}", certain=all(refused))
     for option in options(before):
         if isinstance(option, Sequence) and option.type == "list":
             grown = Sequence("list", None, join(option.element, iteration(frame, operand, node)), option.site)
@@ -172,11 +172,24 @@ def _current(frame: Frame, target: nodes.NodeNG) -> Value:
     return Unknown("the target of an augmented assignment is not followed")
 
 
+def leaves_python_loop(frame: Frame, loops: list[tuple[bool, int]]) -> bool:
+    """Whether a tensor condition decides here that one of these Python loops is left."""
+    return any(not symbolic and frame.tensor_condition > around for symbolic, around in loops)
+
+
+def turned_tensor(frame: Frame, value: Value) -> bool:
+    """Whether the value is certainly a symbolic tensor while the function is traced."""
+    return all(is_symbolic(frame, option) for option in options(value)) and is_symbolic(frame, value)
+
+
 @executes(nodes.Return)
 def _return(frame: Frame, node: nodes.Return) -> None:
     value = NONE if node.value is None else evaluate(frame, node.value)
+    used(frame, value, node)
     if frame.tensor_loop:
         frame.effect("autograph-syntax", node, "`return` inside a loop over a tensor", certain=False)
+    elif leaves_python_loop(frame, frame.loops):
+        frame.effect("autograph-syntax", node, "`return` on a tensor condition in a Python loop")
     frame.returns = join(frame.returns, value)
     if frame.tensor_condition and not frame.silent:
         frame.conditional_returns.append((value, node))
@@ -196,34 +209,41 @@ def _if(frame: Frame, node: nodes.If) -> None:
         narrow(frame, node.test, positive)
         run_body(frame, body)
 
-    frame.tensor_condition += symbolic
+    conditions = frame.tensor_condition
     once = is_first_call_guard(node)
     states = []
+    around = []
     most = ops
     for positive, body in ((True, node.body), (False, node.orelse)):
         if decided is (not positive):
             continue
         frame.ops = ops
+        frame.tensor_condition = conditions + symbolic
+        frame.traced_blocks += [node] * symbolic
         frame.once += once and positive
         ended = _branch(frame, lambda body=body, positive=positive: branch(body, positive))  # type: ignore[misc]
         frame.once -= once and positive
+        if symbolic:
+            frame.traced_blocks.pop()
         most = max(most, frame.ops)
         if ended is not None:
             states.append(ended)
+            around.append(frame.tensor_condition - symbolic)
     frame.ops = most
-    frame.tensor_condition -= symbolic
+    # What follows a branch that leaves by `return`, `break` or `continue` runs under the condition, too.
+    frame.tensor_condition = max(around, default=conditions) + (symbolic and len(states) == 1)
     if symbolic and len(states) == 2:
         check_branches(frame, node, states[0][0], states[1][0])
     meet(frame, states)
     if symbolic and len(states) == 2:
         for name in bound_names([*node.body, *node.orelse]):
-            if states[0][0].get(name) != states[1][0].get(name) and name in frame.env:
-                frame.env[name] = traced_scalars(frame.env[name])
+            if name in frame.env:
+                frame.env[name] = met(*(traced_scalars(state[0].get(name, NEVER)) for state in states))
 
 
 @executes(nodes.Raise)
 def _raise(frame: Frame, node: nodes.Raise) -> None:
-    if frame.tensor_condition:
+    if frame.tensor_condition or frame.tensor_loop:
         frame.effect("raise-on-tensor", node, "raise")
     with frame.quietly():
         if node.exc is not None:
@@ -251,7 +271,10 @@ def _with(frame: Frame, node: nodes.With) -> None:
         value = enter_context(frame, manager, expression)
         if target is not None:
             assign(frame, target, value)
+        enter_tape(frame, value, target)
     run_body(frame, node.body)
+    for _, target in node.items:
+        leave_tape(frame, target)
     if frame.alive:
         for manager in managers:
             exit_context(frame, manager, node)

@@ -7,13 +7,78 @@ every call, so reading them is fine.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
 from graphlift.models.convert import as_int
 from graphlift.syntax import nodes
-from graphlift.values import Shape, Tensor, Value, options
+from graphlift.values import (
+    Array,
+    Bound,
+    Const,
+    DType,
+    External,
+    Function,
+    Sequence,
+    Shape,
+    ShapeValue,
+    Tensor,
+    Value,
+    Variable,
+    is_loose,
+    join_all,
+    options,
+)
 
 EFFECT = "static-shape"
+UNKNOWN_SIZE = "unknown-size"
+
+
+def with_dynamic_sizes(value: Value, given: Iterable[Value], makes: bool) -> Value:
+    """What a library call gives, marked where tracing knows its sizes no better than they are known here.
+
+    An argument whose sizes only the values decide passes that on. Where `makes` says that it is an op, and all sizes
+    that go in are known, a size that is not known in what comes out is decided by values, too.
+    """
+    tensors = [tensor for argument in given for tensor in _tensors(argument)]
+    if any(t is None for t in tensors):
+        return value
+    passed = any(t.dynamic for t in tensors if isinstance(t, Tensor))
+    if not passed and not (makes and all(not is_loose(t.shape) for t in tensors if t is not None)):
+        return value
+    return marked_dynamic(value)
+
+
+def marked_dynamic(value: Value) -> Value:
+    """A result with its tensors of unknown sizes marked as such."""
+
+    def one(option: Value) -> Value:
+        if isinstance(option, Tensor) and not option.eager and is_loose(option.shape):
+            return msgspec.structs.replace(option, dynamic=True)
+        if isinstance(option, Sequence) and option.items is not None:
+            items = tuple(marked_dynamic(item) for item in option.items)
+            return msgspec.structs.replace(option, items=items, element=join_all(items))
+        return option
+
+    return join_all(one(option) for option in options(value)) if options(value) else value
+
+
+def _tensors(value: Value) -> list[Tensor | Variable | Array | None]:
+    """The tensors in an argument; `None` for what may hold others."""
+    found: list[Tensor | Variable | Array | None] = []
+    for option in options(value):
+        if isinstance(option, Tensor | Variable | Array):
+            found.append(option)
+        elif isinstance(option, Sequence) and option.items is not None:
+            found += [tensor for item in option.items for tensor in _tensors(item)]
+        elif isinstance(option, ShapeValue):
+            found.append(Tensor("int32", option.shape))
+        elif not isinstance(option, Const | DType | External | Function | Bound):
+            found.append(None)  # A Python number may be the size: tracing knows it.
+    return found
 
 
 def note_shape(frame: Frame, node: nodes.Attribute, receiver: Value) -> None:
@@ -21,7 +86,23 @@ def note_shape(frame: Frame, node: nodes.Attribute, receiver: Value) -> None:
     for option in options(receiver):
         if isinstance(option, Tensor) and not option.eager and _needs_more(option.shape, node):
             frame.effect(EFFECT, node, node.as_string())
+            if option.dynamic and not frame.plain:
+                frame.effect(UNKNOWN_SIZE, node, node.as_string(), certain=_computes(node))
             return
+
+
+def _computes(node: nodes.NodeNG) -> bool:
+    """Whether what is read goes straight into arithmetic or a call, which take no `None`."""
+    around = node.parent
+    while isinstance(around, nodes.Subscript | nodes.List | nodes.Tuple) and not _is_target(around, node):
+        node, around = around, around.parent
+    return isinstance(around, nodes.BinOp | nodes.Call | nodes.UnaryOp) and node is not getattr(
+        around, "func", None
+    )
+
+
+def _is_target(around: nodes.NodeNG, node: nodes.NodeNG) -> bool:
+    return isinstance(around, nodes.Subscript) and around.value is not node
 
 
 def note_length(frame: Frame, node: nodes.NodeNG, value: Value) -> None:
@@ -41,6 +122,8 @@ def note_unstack(frame: Frame, node: nodes.NodeNG, arguments: Arguments) -> None
     for option in options(value):
         if isinstance(option, Tensor) and not (place is not None and _known(option.shape, place)):
             frame.effect(EFFECT, node, node.as_string())
+            if option.dynamic and not frame.plain:
+                frame.effect(UNKNOWN_SIZE, node, node.as_string())
             return
 
 

@@ -16,6 +16,7 @@ from graphlift.values import NEVER, Value
 MAX_EFFECTS_PER_KIND = 5
 MAX_CHAIN = 12
 MAX_OPS = 1_000_000
+MAX_ELEMENTS = 10**15
 
 
 class Origin(msgspec.Struct, frozen=True, order=True, cache_hash=True):
@@ -76,9 +77,12 @@ EFFECTS: dict[str, str] = {
     "uses-optimizer": "uses a value of unknown kind as an optimizer",
     "leaks-tensor": "stores a tensor where it outlives the call",
     "item-assignment": "assigns to an element of a tensor",
-    "array-write": "drops the result of a TensorArray write",
+    "variable-augassign": "assigns to a variable by an augmented assignment",
+    "array-write": "uses a TensorArray that was written through another name",
+    "array-consumed": "writes a TensorArray that others hold",
     "unconverted": "needs AutoGraph, which is off here",
-    "branch-mismatch": "leaves different things in the branches of a tensor condition",
+    "unknown-size": "reads a static size that only the running graph knows",
+    "empty-loop": "leaves a name unset where a loop over a tensor has no pass",
     "tensor-control": "branches or loops on a tensor",
     "static-shape": "reads a static shape",
 }
@@ -124,7 +128,8 @@ class Revealed(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True):
     """What a definition does when it is called in one context.
 
-    `ops` estimates the TensorFlow ops that one eager call dispatches, through callees and loops.
+    `ops` estimates the TensorFlow ops that one eager call dispatches, through callees and loops, and `elements` counts
+    the numbers in their results as far as shapes are known.
     `raises` is true when every path ends in an exception; `returns` is also `Never` while nothing is known.
     `left` is what containers that parameters hold may contain afterwards, for those that the call changes.
     """
@@ -134,6 +139,7 @@ class Summary(msgspec.Struct, frozen=True):
     ops: int = 0
     raises: bool = False
     left: tuple[tuple[str, Value], ...] = ()
+    elements: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from graphlift.interp.assign import put_back
+from graphlift.interp.arrays import take_consumed
+from graphlift.interp.assign import note_growth, put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
 from graphlift.interp.mismatches import take_mismatch
@@ -14,6 +15,7 @@ from graphlift.interp.targets import target_of
 from graphlift.models.api import MISMATCHES
 from graphlift.syntax import nodes
 from graphlift.values import (
+    NEVER,
     Const,
     Mapping,
     Py,
@@ -24,6 +26,7 @@ from graphlift.values import (
     Unknown,
     Value,
     Variable,
+    is_loose,
     join,
     join_all,
     options,
@@ -38,13 +41,17 @@ def take_over(
     site: Site,
 ) -> None:
     """Make a callee's effects and work the caller's, seen from the call."""
-    frame.work(summary.ops)
+    frame.work(summary.ops, summary.elements)
     for name, left in summary.left:
         if name in bindings:
             _take_back(frame, argument_nodes.get(name), bindings[name], left)
     here = frame.place(site.node)
     arguments: dict[str, str] = {}
     for effect in summary.effects:
+        if effect.kind == "array-consumed":
+            chain = (here, *effect.via, effect.place)
+            take_consumed(frame, effect.target, bindings, chain, site.node)
+            continue
         if effect.target.startswith("param:"):
             name = effect.target[6:]
             target = arguments.get(name, "")
@@ -55,6 +62,8 @@ def take_over(
         else:
             target = _translated(frame, effect)
         if target == "fresh":
+            if effect.kind == "writes-state":
+                _note_inner_change(frame, effect, bindings, site)
             continue
         if effect.kind in MISMATCHES:
             take_mismatch(frame, effect, site.node, argument_nodes)
@@ -68,6 +77,49 @@ def take_over(
             via=(here, *effect.via),
             place=effect.place,
         )
+
+
+ONCE_PER_TRACE = frozenset(
+    {
+        "reads-state",
+        "writes-state",
+        "python-random",
+        "clock",
+        "python-iterator",
+        "global-state",
+        "io",
+        "prints",
+        "logs",
+    }
+)
+"""What a library's trace of a callback does once: in eager code at each call around it, in a graph once for all."""
+
+
+def take_traced(frame: Frame, summary: Summary, site: Site) -> None:
+    """Take over what tracing a callback does: a graph around it traces it once for all calls."""
+    here = frame.place(site.node)
+    for effect in summary.effects:
+        if effect.kind in ONCE_PER_TRACE and not effect.target.startswith("param:"):
+            target = _translated(frame, effect)
+            if target != "fresh":
+                frame.effect(
+                    effect.kind,
+                    site.node,
+                    effect.subject,
+                    target=target,
+                    certain=effect.certain,
+                    via=(here, *effect.via),
+                    place=effect.place,
+                )
+
+
+def _note_inner_change(frame: Frame, effect: Effect, bindings: dict[str, Value], site: Site) -> None:
+    """A callee changes what this call has made: in a traced branch or loop, AutoGraph does not see it."""
+    if effect.target.startswith("closure:"):
+        note_growth(frame, NEVER, site.node)
+        return
+    for option in options(bindings.get(effect.target.removeprefix("param:"), NEVER)):
+        note_growth(frame, option, site.node)
 
 
 def _take_back(frame: Frame, node: nodes.NodeNG | None, given: Value, left: Value) -> None:
@@ -108,8 +160,8 @@ def as_graph_result(value: Value) -> Value:
         if isinstance(option, Sequence) and option.items is not None:
             items = tuple(as_graph_result(item) for item in option.items)
             return msgspec.structs.replace(option, items=items, element=join_all(items))
-        if isinstance(option, Tensor) and option.eager:
-            return msgspec.structs.replace(option, eager=False)
+        if isinstance(option, Tensor) and (option.eager or option.python):
+            return msgspec.structs.replace(option, eager=False, python=False)
         return option
 
     return join_all(convert(option) for option in options(value)) if options(value) else value
@@ -118,7 +170,7 @@ def as_graph_result(value: Value) -> Value:
 def as_specified(spec: Value, value: Value) -> Value:
     """What an argument is inside a function whose `input_signature` gives it a spec: a tensor like that."""
     if isinstance(spec, Spec):
-        return Tensor(spec.dtype, spec.shape, spec.form)
+        return Tensor(spec.dtype, spec.shape, spec.form, dynamic=is_loose(spec.shape))
     if isinstance(spec, Sequence) and isinstance(value, Sequence):
         pairs = list(zip(spec.items or (), value.items or (), strict=False))
         if spec.items is not None and value.items is not None and len(spec.items) == len(value.items):

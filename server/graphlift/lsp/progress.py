@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable
 
 from lsprotocol import types
@@ -11,6 +12,47 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 logger = logging.getLogger(__name__)
+
+
+class Display:
+    """A display without numbers for one piece of work; `on_cancel` is called when the user presses its button."""
+
+    def __init__(self, server: LanguageServer, title: str, on_cancel: Callable[[], object]) -> None:
+        self._server = server
+        self._title = title
+        self._on_cancel = on_cancel
+        self._token = f"graphlift/{uuid.uuid4()}"
+        self._begun = self._ended = False
+        self.cancelled = False
+
+    async def show(self) -> None:
+        """Ask the client for a display and begin it, unless the work has ended before the client agreed."""
+        try:
+            await self._server.work_done_progress.create_async(self._token)
+        except JsonRpcException as error:
+            logger.info("The client refused a progress display: %s", error)
+            return
+        if self._ended:
+            return
+        self._begun = True
+        self._server.work_done_progress.begin(
+            self._token, types.WorkDoneProgressBegin(title=self._title, cancellable=True)
+        )
+        pressed = self._server.work_done_progress.tokens.get(self._token)
+        if pressed is not None:
+            pressed.add_done_callback(lambda _: self._cancel())
+
+    def end(self) -> None:
+        """Take the display away."""
+        self._ended = True
+        if self._begun:
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
+        self._server.work_done_progress.tokens.pop(self._token, None)
+
+    def _cancel(self) -> None:
+        if not self._ended:
+            self.cancelled = True
+            self._on_cancel()
 
 
 class LoadProgress:

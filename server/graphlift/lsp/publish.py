@@ -29,8 +29,8 @@ class Publisher:
         self._server = server
         self._documents = documents
         self._can = can
-        self._configuration: str | None = None
-        """The configuration file that has something wrong."""
+        self._wrong: set[str] = set()
+        """The configuration files that have something wrong."""
 
     def reported(self, taken: Taken) -> None:
         """Push a report's diagnostics to a client that does not pull them.
@@ -52,6 +52,12 @@ class Publisher:
             parts.setdefault(uri, (None, []))[1].append(translated)
         return parts
 
+    def shown_of_file(self, report: FileReport) -> list[types.Diagnostic]:
+        """The diagnostics of a file that is not open."""
+        return [
+            diagnostic(each, self._documents, self._can, page_uri(each.rule)) for each in report.diagnostics
+        ]
+
     def closed(self, document: Document) -> None:
         """Take a closed document's diagnostics away."""
         self.clear(_parts(document))
@@ -62,23 +68,23 @@ class Publisher:
             for uri in uris:
                 self._send(uri, None, [])
 
-    def configuration(self, found: Configuration | ConfigurationError) -> None:
-        """Show what is wrong with the configuration file, in that file; a client never pulls that."""
-        if self._configuration is not None:
-            self._send(uri_of(self._configuration), None, [])
-            self._configuration = None
-        if isinstance(found, ConfigurationError):
-            self._configuration = found.path
-            line = self._documents.lines(found.path).line(found.line)
-            span = Span(max(found.line, 1), 0, max(found.line, 1), len(line))
-            place = self._documents.place(found.path, span)
-            wrong = types.Diagnostic(
+    def configurations(self, found: Iterable[Configuration | ConfigurationError]) -> None:
+        """Show what is wrong with the configuration files, in them; a client never pulls that."""
+        wrong = {each.path: each for each in found if isinstance(each, ConfigurationError)}
+        for path in sorted(self._wrong - wrong.keys()):
+            self._send(uri_of(path), None, [])
+        self._wrong = set(wrong)
+        for error in wrong.values():
+            line = self._documents.lines(error.path).line(error.line)
+            span = Span(max(error.line, 1), 0, max(error.line, 1), len(line))
+            place = self._documents.place(error.path, span)
+            shown = types.Diagnostic(
                 place.range,
-                f"{found.message}. Graphlift runs without this file.",
+                f"{error.message}. Graphlift runs without this file.",
                 types.DiagnosticSeverity.Error,
                 source=SOURCE,
             )
-            self._send(place.uri, None, [wrong])
+            self._send(place.uri, None, [shown])
 
     def _send(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
         self._server.text_document_publish_diagnostics(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +26,14 @@ from graphlift.lsp.positions import Encoding, choose_encoding
 from graphlift.lsp.progress import LoadProgress
 from graphlift.lsp.publish import Publisher
 from graphlift.lsp.reports import Reports
-from graphlift.lsp.uris import path_of
+from graphlift.lsp.uris import path_of, uri_of
 from graphlift.source import config
+from graphlift.source.config import Settings
+from graphlift.source.files import LARGEST_FILE
 from graphlift.source.text import Lines
 from graphlift.verdict import Environment
 from graphlift.worker.client import Policy, State, WorkerClient
-from graphlift.worker.protocol import Advanced, Reported, Settled
+from graphlift.worker.protocol import Advanced, Folders, Reported, Settled
 
 if TYPE_CHECKING:
     from graphlift.lsp.server import GraphliftServer
@@ -68,12 +70,23 @@ class Session:
         self.publisher = Publisher(server, self.documents, self.can)
         self.progress = LoadProgress(server, self._progress_cancelled)
         self.settings = client_settings.ClientSettings()
+        """The client's settings that are about no folder."""
+        self._of_folders: dict[str, client_settings.ClientSettings] = {}
+        self.folders: tuple[Folders, ...] = ()
+        """What the analysis was told of folders and settings."""
         self.shows_hints = False
         """Whether the settings ask for inlay hints."""
         self._hints_to_refresh = False
         """Whether hints may be on the screen that the settings no longer ask for."""
         self._notebooks: dict[str, notebooks.Notebook] = {}
-        self.environment: Environment | None = None
+        self.verifying = asyncio.Lock()
+        """One program of the user's runs at a time."""
+        self.settlings = 0
+        """How often the whole workspace was analysed."""
+        self._next_settling = asyncio.Event()
+        self.closing = False
+        self._environments: dict[str, Environment] = {}
+        self._environment: Environment | None = None
         self.worker = WorkerClient(self, options.policy, options.arguments)
 
     # Life
@@ -94,6 +107,8 @@ class Session:
 
     async def close(self) -> None:
         """End the analysis process and whatever else goes on."""
+        self.closing = True
+        self._next_settling.set()
         if self._rescan is not None:
             self._rescan.cancel()
         for task in self._tasks:
@@ -115,42 +130,79 @@ class Session:
 
     async def load_settings(self) -> None:
         """Ask the client for the settings, where it can be asked, and let the analysis have them."""
-        configured = None
-        if self.can.asks_settings:
-            item = types.ConfigurationItem(section=client_settings.SECTION)
-            try:
-                answer = await self._server.workspace_configuration_async(types.ConfigurationParams([item]))
-                configured = answer[0] if answer else None
-            except JsonRpcException as error:
-                logger.warning("The client did not tell the settings: %s", error)
-        self.use_settings(configured)
+        if not self.can.asks_settings:
+            self.use_settings(None)
+            return
+        scopes = self.roots if len(self.roots) > 1 else ()
+        items = [
+            types.ConfigurationItem(None if root is None else uri_of(root), client_settings.SECTION)
+            for root in (None, *scopes)
+        ]
+        try:
+            answer = await self._server.workspace_configuration_async(types.ConfigurationParams(items))
+        except JsonRpcException as error:
+            logger.warning("The client did not tell the settings: %s", error)
+            answer = ()
+        configured, *of_roots = answer or (None,)
+        self.use_settings(configured, dict(zip(scopes, of_roots, strict=False)))
 
-    def use_settings(self, configured: Any) -> None:
-        """Take in these settings over those of `initializationOptions`."""
+    def use_settings(self, configured: Any, of_roots: Mapping[str, Any] | None = None) -> None:
+        """Take in these settings over those of `initializationOptions`, and what is set for some folders."""
         self.settings = client_settings.parse(self._initial_settings, configured)
-        for problem in self.settings.problems:
-            self.tell_once(types.MessageType.Warning, problem)
+        self._of_folders = {
+            root: client_settings.parse(self._initial_settings, configured, given)
+            for root, given in (of_roots or {}).items()
+        }
+        for parsed in (self.settings, *self._of_folders.values()):
+            for problem in parsed.problems:
+                self.tell_once(types.MessageType.Warning, problem)
         self.configure()
 
     def configure(self) -> None:
-        """Analyse with the client's settings over those of the configuration file, which is read again.
+        """Analyse with the client's settings over those of the configuration files, which are read again.
 
-        The file nearest to the first folder counts; one that is wrong is told and left out.
+        For each folder the file nearest to it counts; one that is wrong is told and left out. Folders whose
+        settings are the same are analysed together, so that they see each other's modules.
         """
-        found = config.find(self.roots[0]) if self.roots else config.Configuration()
-        self.publisher.configuration(found)
-        settings = found.settings if isinstance(found, config.Configuration) else config.Settings()
-        wanted = client_settings.over(settings, self.settings)
+        found = {root: config.find(root) for root in self.roots}
+        self.publisher.configurations(found.values())
+        groups: list[Folders] = []
+        for root in self.roots or (None,):
+            file = config.Configuration() if root is None else found[root]
+            settings = file.settings if isinstance(file, config.Configuration) else config.Settings()
+            wanted = client_settings.over(settings, self._of_folders.get(root or "", self.settings))
+            number = next((n for n, group in enumerate(groups) if group.settings == wanted), None)
+            roots = () if root is None else (root,)
+            if number is None:
+                groups.append(Folders(roots, wanted))
+            else:
+                groups[number] = Folders((*groups[number].roots, *roots), wanted)
+        self.folders = tuple(groups)
         self._hints_to_refresh = self._hints_to_refresh or self.shows_hints
-        self.shows_hints = wanted.inlay_hints.any
-        self.worker.configure(self.roots, wanted)
+        self.shows_hints = any(group.settings.inlay_hints.any for group in groups)
+        self.worker.configure(self.folders)
+
+    def settings_of(self, path: str) -> Settings:
+        """What is set for a file: by the folder with the longest path that holds it, else by the first."""
+        holding = [
+            (len(root), group.settings)
+            for group in self.folders
+            for root in group.roots
+            if Path(path).is_relative_to(root)
+        ]
+        return max(holding, key=lambda each: each[0])[1] if holding else self.folders[0].settings
+
+    def environment_of(self, path: str) -> Environment | None:
+        """What the verdicts on a file's functions hold for; `None` before that is known."""
+        roots = [root for root in self._environments if Path(path).is_relative_to(root)]
+        return self._environments[max(roots, key=len)] if roots else self._environment
 
     def folders_changed(self, event: types.WorkspaceFoldersChangeEvent) -> None:
         """Analyse other folders than before."""
         removed = {path_of(folder.uri, os.curdir) for folder in event.removed}
         added = [path_of(folder.uri, os.curdir) for folder in event.added]
         self.roots = tuple(dict.fromkeys([root for root in self.roots if root not in removed] + added))
-        self.configure()
+        self.background(self.load_settings())
 
     async def _watch_files(self) -> None:
         if not self.can.watches_files:
@@ -240,6 +292,12 @@ class Session:
     def _take(self, document: Document) -> None:
         revision = self.worker.open(document.path, document.lines.text)
         self.documents.put(msgspec.structs.replace(document, revision=revision))
+        if len(document.lines.text) > LARGEST_FILE:
+            name = Path(document.path).name
+            self.tell_once(
+                types.MessageType.Info,
+                f"Graphlift: {name} is not analysed; it has more than {LARGEST_FILE:,} characters.",
+            )
         self.reports.supersede(document.path)
 
     # What the analysis process tells
@@ -274,12 +332,27 @@ class Session:
 
     def worker_settled(self, settled: Settled) -> None:
         """Take the progress off the screen."""
-        self.environment = settled.environment
+        self.settlings += 1
+        self._next_settling.set()
+        self._next_settling = asyncio.Event()
+        self._environment, self._environments = settled.environment, settled.environments
+        if settled.left_out:
+            total = settled.files + settled.left_out
+            self.tell_once(
+                types.MessageType.Warning,
+                f"Graphlift: the workspace has {total:,} Python files; {settled.left_out:,} of them are not "
+                "analysed. Leave out what does not matter (exclude), or raise the limit (max-files).",
+            )
         self.progress.end(f"{settled.files} files" if settled.complete else "failed, see the log")
         if self.can.refreshes_hints and (self.shows_hints or self._hints_to_refresh):
             self._hints_to_refresh = False
             self.background(self._ask_refresh(self._server.workspace_inlay_hint_refresh_async))
         logger.info("Analysed %s files at revision %s", settled.files, settled.revision)
+
+    async def settled(self, times: int) -> None:
+        """Wait until the workspace was analysed that often, or the session ends."""
+        while self.settlings < times and not self.closing:
+            await self._next_settling.wait()
 
     def worker_trouble(self, message: str, details: str) -> None:
         """Log a failure of the analysis, and tell the user once."""

@@ -7,6 +7,7 @@ taken too. A setting that is wrong is left out and told; the others still count.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,15 @@ from graphlift.source.config import KEYS, SettingError, Settings, from_mapping
 
 SECTION = "graphlift"
 
-EDITOR_KEYS = {"code-lens": ("actionable", "all", "off")}
-"""Settings that only an editor has, with their values; the first is the default."""
+EDITOR_KEYS: dict[str, tuple[object, ...]] = {
+    "code-lens": ("actionable", "all", "off"),
+    "diagnostic-mode": ("workspace", "open-files"),
+    "trusted": (True, False),
+}
+"""Settings that only an editor has, with their values; the first is the default.
+
+`trusted` says whether the user trusts the workspace: else none of its code and no interpreter in it is run.
+"""
 
 _CLIENT_KEYS = frozenset({"path", "args", "cwd", "import-strategy", "show-notifications", "trace", "enable"})
 """Settings under the same section that are the clients' own."""
@@ -32,7 +40,20 @@ class ClientSettings(msgspec.Struct, frozen=True):
     @property
     def code_lens(self) -> str:
         """Which lenses are shown: `actionable`, `all` or `off`."""
-        return str(self.values.get("code-lens", EDITOR_KEYS["code-lens"][0]))
+        return str(self._editor("code-lens"))
+
+    @property
+    def trusted(self) -> bool:
+        """Whether code and interpreters of the workspace may be run."""
+        return bool(self._editor("trusted"))
+
+    @property
+    def whole_workspace(self) -> bool:
+        """Whether diagnostics are shown of files that are not open too, where the client can ask for them."""
+        return self._editor("diagnostic-mode") == "workspace"
+
+    def _editor(self, key: str) -> object:
+        return self.values.get(key, EDITOR_KEYS[key][0])
 
 
 def parse(*sources: Any) -> ClientSettings:
@@ -59,7 +80,8 @@ def parse(*sources: Any) -> ClientSettings:
 def over(configured: Settings, client: ClientSettings) -> Settings:
     """The settings of the configuration file with the client's over them.
 
-    Of `exclude` and `ignore` both count, and so do the rules and patterns of `rules` and `per-path`.
+    Of `exclude` and `ignore` both count, and so do the rules and patterns of `rules` and `per-path`. In a workspace
+    that is not trusted the interpreter is the server's own: to ask another one for its packages is to run it.
     """
     given = from_mapping({key: value for key, value in client.values.items() if key in KEYS})
     if isinstance(given, SettingError):
@@ -69,6 +91,8 @@ def over(configured: Settings, client: ClientSettings) -> Settings:
         for field in msgspec.structs.fields(Settings)
         if field.encode_name in client.values
     }
+    if not client.trusted:
+        changes["interpreter"] = sys.executable
     for name in ("exclude", "ignore"):
         if name in changes:
             changes[name] = (*getattr(configured, name), *changes[name])

@@ -13,18 +13,24 @@ from graphlift.models.receivers import class_of
 from graphlift.models.rules import evaluate
 from graphlift.models.table import Entry
 from graphlift.models.transfer.results import instance, map_leaves
+from graphlift.models.work import ops_of
 from graphlift.values import (
+    HELD,
     Array,
     KerasTensor,
     Never,
+    Object,
     OneOf,
     Sequence,
     Tensor,
     Unknown,
     Value,
+    held_by,
     join_all,
     options,
     short_name,
+    through,
+    tuple_of,
 )
 
 MAX_COMBINATIONS = 12
@@ -151,7 +157,7 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
             call_.hazard(flag, subject)
     for hazard in _python_only(entry, subject, args):
         call_.hazards[hazard] = None
-    call_.ops = entry.ops
+    call_.ops = ops_of(entry, receiver)
     refused = _refused(entry, call_, args)
     if refused is not None:
         return refused
@@ -167,7 +173,18 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
         if any(name in _FORM_CHANGING or name.startswith("return_") for name in unchecked):
             value = Unknown(f"`{min(unchecked)}` may change the form of what `{subject}` gives")
     value = _formed(entry, value, args)
-    return CallResult(value, tuple(call_.hazards), call_.ops)
+    return CallResult(_holding(entry, value, receiver, args), tuple(call_.hazards), call_.ops)
+
+
+def _holding(entry: Entry, value: Value, receiver: Value | None, args: Arguments) -> Value:
+    """The value, with what it was given of the program's code (see `values.held`)."""
+    sources = _values(args) if receiver is None else [receiver, *_values(args)]
+    if isinstance(value, Object) and entry.kind == "class":
+        lost = [one for one in held_by(sources) if one not in held_by((value,))]
+        if lost:
+            config = {**dict(value.config), HELD: tuple_of(*lost)}
+            return Object(value.cls, tuple(sorted(config.items(), key=lambda item: item[0])))
+    return through(value, sources)
 
 
 def _refused(entry: Entry, call_: Call, args: Arguments) -> CallResult | None:
@@ -185,7 +202,7 @@ def _refused(entry: Entry, call_: Call, args: Arguments) -> CallResult | None:
         return CallResult(Unknown(f"`{subject}` does not take a KerasTensor"), tuple(call_.hazards))
     if not entry.returns:
         return CallResult(Unknown(f"what `{subject}` returns is not modelled"), tuple(call_.hazards))
-    value = map_leaves(evaluate(entry.returns, call_), _symbolic)
+    value = through(map_leaves(evaluate(entry.returns, call_), _symbolic), given)
     return CallResult(value, tuple(call_.hazards))
 
 

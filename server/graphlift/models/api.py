@@ -45,6 +45,8 @@ HAZARDS: dict[str, str] = {
     "tensor-iteration": "Python cannot iterate over a symbolic tensor",
     "tensor-as-bool": "a symbolic tensor has no truth value in plain Python",
     "keras-tensor": "TensorFlow functions do not take Keras symbolic inputs",
+    "branch-mismatch": "leaves different things in the branches of a tensor condition",
+    "loop-mismatch": "changes the dtype, shape or structure of a variable in a loop over a tensor",
     # Happens once per trace, or is frozen.
     "prints": "prints once per trace",
     "logs": "logs once per trace",
@@ -118,12 +120,14 @@ class Host(Protocol):
         traced: bool = False,
         repeated: bool = False,
         hosted: bool = False,
+        converts: bool = False,
     ) -> Value:
         """Call a callback (of `tf.map_fn`, `Dataset.map`, `sorted(key=…)`) and give its result.
 
         `traced` says that the library traces the callback into a graph of its own whatever surrounds it;
         `repeated` that it runs once per element rather than once; `hosted` that a graph runs it as plain
-        Python at every call, with concrete values (`tf.py_function`).
+        Python at every call, with concrete values (`tf.py_function`); `converts` that the library has AutoGraph
+        convert the callback, which it leaves as it is otherwise.
         """
         ...
 

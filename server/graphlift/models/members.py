@@ -43,8 +43,9 @@ class _NoHost:
         traced: bool = False,
         repeated: bool = False,
         hosted: bool = False,
+        converts: bool = False,
     ) -> Value:
-        del function, arguments, traced, repeated, hosted
+        del function, arguments, traced, repeated, hosted, converts
         raise RuntimeError("a constant calls nothing back")
 
 

@@ -28,6 +28,7 @@ from graphlift.values import (
     display,
     join_all,
     options,
+    through,
 )
 
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -77,7 +78,7 @@ def _unary(op: str, value: Value) -> CallResult | None:
         case Variable():
             return CallResult(Tensor(dtype, value.shape), (), 2)
         case KerasTensor():
-            return CallResult(KerasTensor(dtype, value.shape))
+            return CallResult(KerasTensor(dtype, value.shape, value.held))
         case _:
             return CallResult(Array(dtype, value.shape, value.scalar))
 
@@ -203,12 +204,12 @@ def _keras(op: str, left: Value, right: Value) -> CallResult:
     a, b = operand(left), operand(right)
     shape = shapes.numpy_matmul(a.shape, b.shape) if op == "@" else shapes.broadcast(a.shape, b.shape)
     if op in COMPARISONS:
-        return CallResult(KerasTensor("bool", shape))
+        return CallResult(through(KerasTensor("bool", shape), (left, right)))
     strong = {one.dtype for one in (a, b) if one.strength == TENSOR}
     dtype = strong.pop() if len(strong) == 1 and op != "/" else None
     if dtype is not None and not dtype.startswith(("float", "bfloat")):
         dtype = None
-    return CallResult(KerasTensor(dtype, shape))
+    return CallResult(through(KerasTensor(dtype, shape), (left, right)))
 
 
 def _arrays(op: str, left: Value, right: Value) -> CallResult:
@@ -308,4 +309,6 @@ def _array_item(receiver: Array, index: Value) -> CallResult:
         if convert.symbolic(part):
             hazards = (Hazard("numpy-on-tensor", "an index of an np.ndarray"),)
     shape = index_shape(receiver.shape, index, numpy=True)
-    return CallResult(Array(receiver.dtype, shape, shape == ()), hazards)
+    # A view shares its base's memory; whole numbers and slices give views, arrays and lists give copies.
+    copied = any(isinstance(part, Array | Sequence | Tensor) for part in parts or ())
+    return CallResult(Array(receiver.dtype, shape, shape == (), "" if copied else receiver.site), hazards)

@@ -24,13 +24,17 @@ DEFAULT_PYTHON = "3.11"
 
 
 class Installed(msgspec.Struct, frozen=True):
-    """What was found. `search` are the directories that imports search, without the standard library."""
+    """What was found. `search` are the directories that imports search, without the standard library.
+
+    `interpreter` is the Python that has these packages; empty where none was found.
+    """
 
     python: str
     tensorflow: str | None
     keras: int
     source: str
     search: tuple[str, ...] = ()
+    interpreter: str = ""
 
 
 def find_environment(
@@ -69,6 +73,7 @@ def _found(roots: Sequence[str], interpreter: str | None) -> Installed:
         3,
         sys.executable,
         _own_search(),
+        sys.executable,
     )
     if asked is not None:
         base = user or (
@@ -129,7 +134,7 @@ def _inspect(python: str) -> Installed | None:
     except (jedi.InvalidPythonEnvironment, OSError):
         return None
     packages = tuple(e for e in search if e.endswith(("site-packages", "dist-packages")))
-    return Installed(version, _version(packages, "tensorflow"), 3, python, packages)
+    return Installed(version, _version(packages, "tensorflow"), 3, python, packages, python)
 
 
 def _version(search: Sequence[str], package: str) -> str | None:

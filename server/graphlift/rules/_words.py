@@ -65,6 +65,8 @@ def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
             return []
         case Const() | Py():
             return [(f"a Python `{value.type}`", True)]
+        case Tensor(python=True):
+            return [("a Python value on some path", True)]
         case Array():
             return [("a NumPy value", True)]
         case Variable():

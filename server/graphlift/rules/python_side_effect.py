@@ -68,5 +68,5 @@ def check(fn: FunctionFacts, report: Report) -> None:
         report.effect(effect, f"`{effect.subject}` acts once per trace, not once per call")
     for effect in fn.of("tensor-loop-append"):
         report.effect(
-            effect, f"{effect.subject} grows in a loop over a tensor, which a graph loop cannot follow"
+            effect, f"what was made before is changed in {effect.subject}, which the graph cannot follow"
         )

@@ -73,6 +73,33 @@ class InlayHints(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forb
         return self.tensors or self.parameters or self.returns
 
 
+class VerifySettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What `graphlift verify` runs, and what a run may use."""
+
+    run: Annotated[
+        str | None,
+        Meta(description="The script to run, relative to this file; the function's own file unless set."),
+    ] = None
+    module: Annotated[
+        str | None, Meta(description="The module to run instead, as `python -m` does, such as `pkg.train`.")
+    ] = None
+    args: Annotated[tuple[str, ...], Meta(description="Arguments of the script or module.")] = ()
+    inputs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files and directories, relative to this file, to copy into the empty directory that it "
+            "runs in."
+        ),
+    ] = ()
+    seconds: Annotated[
+        Annotated[int, Meta(ge=1)], Meta(description="Seconds of processor time that one run may take.")
+    ] = 60
+    memory: Annotated[
+        Annotated[int, Meta(ge=1)],
+        Meta(description="Mebibytes of memory that one run may take besides TensorFlow's own."),
+    ] = 4096
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """What users can set; absent settings are inferred. What each means is in its description.
 
@@ -115,6 +142,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     respect_gitignore: Annotated[
         bool, Meta(description="Whether the repository's .gitignore files leave files out too.")
     ] = True
+    max_files: Annotated[
+        Annotated[int, Meta(ge=1)],
+        Meta(description="How many files are analysed at most; the others are left out, and that is told."),
+    ] = 10_000
+    verify: Annotated[
+        VerifySettings,
+        Meta(
+            description="What `verify` runs (`run` or `module`, `args`, `inputs`) and what a run may use "
+            "(`seconds`, `memory`)."
+        ),
+    ] = VerifySettings()
     base: str | None = None
 
 
@@ -208,8 +246,8 @@ def from_mapping(values: Mapping[str, Any]) -> Settings | SettingError:
         if key not in KEYS:
             return SettingError(key, _unknown_key(key, KEYS))
     for key, value in values.items():
-        if key == "inlay-hints":
-            error = _inlay_hints_error(value)
+        if key in _TABLES:
+            error = _table_error(key, value)
         else:
             error = _rule_setting_error((key,), value) if key in _RULE_KEYS else _error(key, value)
         if error is not None:
@@ -230,17 +268,35 @@ def _error(key: str, value: object) -> SettingError | None:
     return None if wanted is None else SettingError(key, f"{key} must be {wanted}, not {_shown(value)}")
 
 
-def _inlay_hints_error(value: object) -> SettingError | None:
-    known = tuple(sorted(field.encode_name for field in msgspec.structs.fields(InlayHints)))
+_TABLES: dict[str, type[msgspec.Struct]] = {"inlay-hints": InlayHints, "verify": VerifySettings}
+"""Settings that are tables of settings."""
+
+
+def _table_error(name: str, value: object) -> SettingError | None:
+    """What is wrong with a setting that is a table."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(_TABLES[name])}
+    known = tuple(sorted(fields))
     if not isinstance(value, Mapping):
-        return _wrong(("inlay-hints",), value, f"a table ({', '.join(known)})")
+        return _wrong((name,), value, f"a table ({', '.join(known)})")
     for key, inner in value.items():
         if key not in known:
-            message = _unknown_key(key, known, " of inlay-hints")
-            return SettingError("inlay-hints", message, ("inlay-hints", key))
-        if not isinstance(inner, bool):
-            return _wrong(("inlay-hints", key), inner, "true or false")
+            message = _unknown_key(key, known, f" of {name}")
+            return SettingError(name, message, (name, key))
+        wanted = _unlike(fields[key].default, inner)
+        if wanted is not None:
+            return _wrong((name, key), inner, wanted)
     return None
+
+
+def _unlike(default: object, value: object) -> str | None:
+    """What a value should be that is not of its default's kind; a default of nothing stands for text."""
+    if isinstance(default, bool):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(default, int):
+        return None if type(value) is int and value > 0 else "a whole number above 0"
+    if isinstance(default, tuple):
+        return None if _is_strings(value) else "a list of strings"
+    return None if isinstance(value, str) and value else "a string"
 
 
 def _rule_setting_error(keys: tuple[str, ...], value: object) -> SettingError | None:
@@ -316,6 +372,8 @@ def _invalid(key: str, value: object) -> str | None:
         return None if _is_strings(value) else "a list of strings"
     if key == "respect-gitignore":
         return None if isinstance(value, bool) else "true or false"
+    if key == "max-files":
+        return _unlike(0, value)
     if key == "keras":
         return None if type(value) is int and value in (2, 3) else "2 or 3"
     if not isinstance(value, str) or not value:

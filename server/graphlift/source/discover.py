@@ -50,8 +50,9 @@ def discover(
     *,
     base: str | None = None,
     respect_gitignore: bool = True,
+    suffixes: tuple[str, ...] = (".py",),
 ) -> Discovery:
-    """The Python files under the roots.
+    """The Python files under the roots: those whose names end in one of the `suffixes`.
 
     `exclude` holds gitignore patterns, relative to `base` (each root itself when `None`). A root that does
     not exist gives no files: whether that is an error is the caller's to say.
@@ -66,12 +67,16 @@ def discover(
             continue
         excluded = parse_ignore(exclude, _posix(base or path))
         ignores = _inherited_ignores(Path(path)) if respect_gitignore else None
-        found.update(_walk(path, excluded, ignores, unreadable))
+        found.update(_walk(path, suffixes, excluded, ignores, unreadable))
     return Discovery(tuple(sorted(_unique(found))), tuple(sorted(unreadable)))
 
 
 def _walk(
-    root: str, excluded: IgnoreList, inherited: tuple[IgnoreList, ...] | None, unreadable: set[str]
+    root: str,
+    suffixes: tuple[str, ...],
+    excluded: IgnoreList,
+    inherited: tuple[IgnoreList, ...] | None,
+    unreadable: set[str],
 ) -> Iterator[str]:
     """The Python files under a directory. `inherited` is `None` when ignore files are not looked at."""
     pending: list[tuple[str, tuple[IgnoreList, ...]]] = [(root, inherited or ())]
@@ -91,7 +96,7 @@ def _walk(
         for entry in listed:
             is_directory = entry.is_dir(follow_symlinks=False)
             path = _posix(entry.path)
-            if _skipped(entry, is_directory) or excluded.verdict(path, is_directory):
+            if _skipped(entry, is_directory, suffixes) or excluded.verdict(path, is_directory):
                 continue
             if _ignored(path, is_directory, ignores):
                 continue
@@ -101,11 +106,11 @@ def _walk(
                 yield entry.path
 
 
-def _skipped(entry: os.DirEntry[str], is_directory: bool) -> bool:
+def _skipped(entry: os.DirEntry[str], is_directory: bool, suffixes: tuple[str, ...]) -> bool:
     if is_directory:
         name = entry.name
         return name.startswith(".") or name in SKIPPED_DIRECTORIES or name.endswith(".egg-info")
-    return not entry.name.endswith(".py") or not entry.is_file()
+    return not entry.name.endswith(suffixes) or not entry.is_file()
 
 
 def _ignored(path: str, is_directory: bool, ignores: tuple[IgnoreList, ...]) -> bool:

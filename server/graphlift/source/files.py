@@ -21,6 +21,9 @@ import msgspec
 
 from graphlift.source.text import Lines, dominant_newline
 
+LARGEST_FILE = 1_000_000
+"""Characters; a file that has more is a problem and not analysed. Such files hold data."""
+
 
 class ReadProblem(msgspec.Struct, frozen=True):
     """Why Python would not accept the bytes of a file. `line` is 1-based."""

@@ -47,13 +47,17 @@ from graphlift.values.domain import (
     present,
     tuple_of,
 )
-from graphlift.values.lattice import join, join_all, join_shape, widen, widen_loop
+from graphlift.values.held import held_by, through
+from graphlift.values.lattice import HELD, is_loose, join, join_all, join_shape, widen, widen_loop
+from graphlift.values.meeting import TRACED_DTYPES, changed_shape, mismatch
 from graphlift.values.size import limited, parts
 
 __all__ = [
     "FALSE",
+    "HELD",
     "NEVER",
     "NONE",
+    "TRACED_DTYPES",
     "TRUE",
     "Array",
     "Bound",
@@ -88,21 +92,26 @@ __all__ = [
     "Value",
     "Variable",
     "brief",
+    "changed_shape",
     "const",
     "const_value",
     "display",
+    "held_by",
+    "is_loose",
     "is_tensor_like",
     "join",
     "join_all",
     "join_shape",
     "limited",
     "list_of",
+    "mismatch",
     "options",
     "parts",
     "present",
     "shape_text",
     "short_name",
     "spelled",
+    "through",
     "tuple_of",
     "widen",
     "widen_loop",

@@ -17,6 +17,8 @@ from typing import TypeAlias, Union
 
 import msgspec
 
+from graphlift.source.span import Place
+
 Dim: TypeAlias = int | str | None
 """A dimension: a known size, a symbolic size (a name: equal names are equal sizes), or `None` for unknown."""
 
@@ -83,13 +85,17 @@ class Tensor(_Value, frozen=True, cache_hash=True):
 
     `form` is `dense`, `ragged`, `sparse` or `slices`. `eager` is true when the value is certainly a concrete
     tensor that was made outside every graph (a module-level constant, say): `.numpy()` works on it while
-    tracing. False means that it may be symbolic while the function that uses it is traced.
+    tracing. False means that it may be symbolic while the function that uses it is traced. `python` is true when
+    eager code has, or may have, a Python number or string there, which a traced condition or loop makes a tensor.
+    `dynamic` is true when a size that is not known here is not known while tracing either: the values decide it.
     """
 
     dtype: str | None = None
     shape: Shape = None
     form: str = "dense"
     eager: bool = False
+    python: bool = False
+    dynamic: bool = False
 
 
 class Variable(_Value, frozen=True, cache_hash=True):
@@ -101,10 +107,14 @@ class Variable(_Value, frozen=True, cache_hash=True):
 
 
 class KerasTensor(_Value, frozen=True, cache_hash=True):
-    """A symbolic Keras input or intermediate: no TensorFlow op accepts it, even in eager code."""
+    """A symbolic Keras input or intermediate: no TensorFlow op accepts it, even in eager code.
+
+    `held` is the code of the program that it went through (see `values.held`): layers, activations, functions.
+    """
 
     dtype: str | None = None
     shape: Shape = None
+    held: tuple[Value, ...] = ()
 
 
 class Array(_Value, frozen=True, cache_hash=True):
@@ -117,10 +127,15 @@ class Array(_Value, frozen=True, cache_hash=True):
 
 
 class TensorArray(_Value, frozen=True, cache_hash=True):
-    """A `tf.TensorArray`; `shape` is the shape of one element."""
+    """A `tf.TensorArray`; `shape` is the shape of one element, `site` as in `Sequence`.
+
+    `stale` is the chain of calls to a write through another name, which this one does not see in a graph.
+    """
 
     dtype: str | None = None
     shape: Shape = None
+    site: str = ""
+    stale: tuple[Place, ...] = ()
 
 
 class Spec(_Value, frozen=True, cache_hash=True):
@@ -151,7 +166,10 @@ class Dataset(_Value, frozen=True, cache_hash=True):
 
 
 class Iterator(_Value, frozen=True, cache_hash=True):
-    """An iterator or generator. `source` is `dataset` (works in graphs) or `python` (advances while tracing)."""
+    """An iterator or generator. `source` is `dataset` (works in graphs), `fresh` or `python` (advance while tracing).
+
+    A `fresh` one is made by the run that holds it, so that nobody else sees how far it has come.
+    """
 
     element: Value
     source: str = "python"

@@ -42,11 +42,15 @@ from graphlift.values.domain import (
 )
 
 MAX_OPTIONS = 8
+MAX_HELD = 8
+HELD = "(held)"
+"""The entry of an object's `config` for code of the program that no argument kept there holds."""
 MAX_CONSTANTS = 4
 MAX_SITES = 4
 """The most places that one container is said to be from."""
 MAX_DEPTH = 6
 MAX_ITEMS = 64
+TOO_MANY_HELD = Unknown("it holds more code of the program than is told apart")
 
 
 def join(left: Value, right: Value) -> Value:
@@ -113,6 +117,11 @@ def _add(merged: list[Value], value: Value) -> None:
     merged.append(value)
 
 
+def is_loose(shape: Shape) -> bool:
+    """Whether some size of a shape is not known."""
+    return shape is None or not all(isinstance(size, int) for size in shape)
+
+
 def _merge(a: Value, b: Value) -> Value | None:
     """The two values as one alternative, or `None` when they stay apart."""
     if a == b:
@@ -121,16 +130,22 @@ def _merge(a: Value, b: Value) -> Value | None:
         return _merge_mixed(a, b) or _merge_mixed(b, a)
     match a, b:
         case Tensor(), Tensor() if a.form == b.form:
-            return Tensor(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.form, a.eager and b.eager)
+            dtype, shape = _same(a.dtype, b.dtype), join_shape(a.shape, b.shape)
+            loose = (a.dynamic or b.dynamic) and is_loose(shape)
+            return Tensor(dtype, shape, a.form, a.eager and b.eager, a.python or b.python, loose)
         case Variable(), Variable():
             return Variable(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.keras and b.keras)
         case KerasTensor(), KerasTensor():
-            return KerasTensor(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape))
+            held = tuple(sorted({*a.held, *b.held}, key=_order))
+            held = (TOO_MANY_HELD,) if len(held) > MAX_HELD else held
+            return KerasTensor(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), held)
         case Array(), Array() if a.scalar == b.scalar:
             site = _merge_sites(a.site, b.site) if a.site and b.site else ""
             return Array(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.scalar, site)
         case TensorArray(), TensorArray():
-            return TensorArray(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape))
+            site = a.site if a.site == b.site else ""
+            stale = min(a.stale, b.stale) if a.stale and b.stale else a.stale or b.stale
+            return TensorArray(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), site, stale)
         case Spec(), Spec() if a.form == b.form:
             return Spec(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.form)
         case DType(), DType():
@@ -194,7 +209,10 @@ def _merge_sites(a: str, b: str) -> str:
 def _merge_configs(a: dict[str, Value], b: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
     """Settings that differ stay settings: a missing one would stand for the default."""
     absent = Unknown("a setting that is given on one path alone")
-    return tuple((name, join(a.get(name, absent), b.get(name, absent))) for name in sorted({*a, *b}))
+    merged = {name: join(a.get(name, absent), b.get(name, absent)) for name in {*a, *b} - {HELD}}
+    if HELD in a or HELD in b:  # What it holds on one path counts on both.
+        merged[HELD] = join_all((a.get(HELD, NEVER), b.get(HELD, NEVER)))
+    return tuple(sorted(merged.items(), key=lambda item: item[0]))
 
 
 def _merge_mappings(a: Mapping, b: Mapping) -> Mapping:

@@ -54,7 +54,7 @@ class Judge:
                 judgement, untouched=_as_text(disturbed, "as it is", "without its `tf.function`s")
             )
         if plan.timed and judgement.outcome in (Outcome.SAME, Outcome.RETRACES):
-            judgement = replace(judgement, timing=self._time(plan))
+            judgement = replace(judgement, timing=self.time(plan))
         return judgement
 
     def _run(self, plan: Plan, mode: str, limits: Limits, shaken: bool = False) -> Run:
@@ -64,6 +64,7 @@ class Judge:
             target,
             mode,
             options=plan.options,
+            expressions=plan.expressions,
             limits=limits,
             replay=plan.replay,
             shaken=shaken,
@@ -100,12 +101,13 @@ class Judge:
             return chance
         return f"watching the program changes it: {_as_text(disturbed, 'unwatched', 'watched')}"
 
-    def _time(self, plan: Plan) -> Timing | None:
+    def time(self, plan: Plan) -> Timing | None:
+        """How long the target takes both ways; `None` where its last call cannot be made again."""
         run = self._run(plan, "time", plan.limits)
         timing = run.timing
         if timing is None or timing.error is not None or not timing.rounds:
             return None
-        return Timing(timing.eager, timing.graph, timing.rounds)
+        return Timing(timing.eager, timing.graph, timing.rounds, timing.fastest, timing.ops, timing.elements)
 
 
 def _unfit(plan: Plan, eager: Run) -> str:

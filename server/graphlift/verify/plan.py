@@ -15,8 +15,8 @@ class Program(msgspec.Struct, frozen=True):
 
     `root` is the absolute directory that holds its files and is searched first for imports; `entry` is the
     script to run, relative to `root`, or with `module=True` the dotted name of the module to run (`python
-    -m`). `inputs` are files and directories (absolute) that are copied into the empty directory which the
-    program finds as its current one.
+    -m`). `paths` are directories that are searched for imports after `root`. `inputs` are files and
+    directories (absolute) that are copied into the empty directory which the program finds as its current one.
     """
 
     root: str
@@ -24,6 +24,7 @@ class Program(msgspec.Struct, frozen=True):
     module: bool = False
     argv: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -62,13 +63,15 @@ class Plan(msgspec.Struct, frozen=True):
     """One judgement to make.
 
     `options` are the arguments for `tf.function` (plain data); `None` takes over those of a `tf.function`
-    that the program itself puts around the target. `replay` says whether calls are made again after the
+    that the program itself puts around the target. `expressions` are more arguments, as Python expressions in
+    which `tf` is TensorFlow. `replay` says whether calls are made again after the
     program's end with changed weights and state; `timed` asks for the speed of both ways.
     """
 
     program: Program
     target: Target
     options: dict[str, Any] | None = None
+    expressions: dict[str, str] = {}
     limits: Limits = Limits()
     replay: bool = True
     timed: bool = False

@@ -59,11 +59,14 @@ class EndEvent(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
 
 
 class TimingEvent(msgspec.Struct, frozen=True, tag_field="event", tag="timing"):
-    """Median seconds of a call each way, or why it couldn't be measured."""
+    """Median and fastest seconds of a call each way and what it dispatches, or why it couldn't be measured."""
 
     eager: float = 0.0
     graph: float = 0.0
+    fastest: tuple[float, float] = (0.0, 0.0)
     rounds: int = 0
+    ops: int = 0
+    elements: int = 0
     error: Exc | None = None
 
 

@@ -71,11 +71,18 @@ _PHASES = {
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """Median seconds of the target's last call each way, measured in turn; `rounds` of each."""
+    """Median seconds of the target's last call each way, measured in turn; `rounds` of each.
+
+    `fastest` are the shortest eager and graph rounds. `ops` counts what an eager call dispatches to TensorFlow one by
+    one, and `elements` the numbers in the results of these ops.
+    """
 
     eager: float
     graph: float
     rounds: int
+    fastest: tuple[float, float] = (0.0, 0.0)
+    ops: int = 0
+    elements: int = 0
 
     @property
     def ratio(self) -> float:

@@ -28,8 +28,9 @@ import msgspec
 
 from graphlift.engine import Cancelled
 from graphlift.ide.workspace import Progress
-from graphlift.source.config import Settings
+from graphlift.verdict import FileReport, Problem
 from graphlift.worker.answers import Analysis, Factory, answer, subject
+from graphlift.worker.folders import Several, opened
 from graphlift.worker.inbox import Inbox
 from graphlift.worker.page import Bell, Page
 from graphlift.worker.protocol import (
@@ -43,6 +44,7 @@ from graphlift.worker.protocol import (
     FixAll,
     FixesIn,
     FixWorkspace,
+    Folders,
     FromWorker,
     HoverAt,
     HoverFacts,
@@ -87,6 +89,7 @@ class Analyst:
         self._factory = factory
         self._pace = pace
         self._analysis: Analysis | None = None
+        self._roots: tuple[str, ...] = ()
         self._failure = ""
         """Why there is no analysis although one was asked for; until then, questions wait."""
         self._revision = 0
@@ -162,8 +165,8 @@ class Analyst:
 
     def _apply(self, message: Input) -> None:
         match message:
-            case Configure(roots=roots, settings=settings):
-                self._configure(roots, settings)
+            case Configure(folders=folders):
+                self._configure(folders)
             case Open(path=path, text=text):
                 if path in self._buffers:
                     self._quiet_until = time.monotonic() + self._pace.quiet
@@ -183,10 +186,11 @@ class Analyst:
                 if self._analysis is not None:
                     self._analysis.rescan()
 
-    def _configure(self, roots: tuple[str, ...], settings: Settings) -> None:
+    def _configure(self, folders: tuple[Folders, ...]) -> None:
         self._analysis, self._failure, self._loaded = None, "", False
+        self._roots = tuple(root for each in folders for root in each.roots)
         try:
-            analysis = self._factory(roots, settings, self._interrupted)
+            analysis = opened(folders, self._factory, self._interrupted)
             for path, text in self._buffers.items():
                 analysis.open(path, text)
         except Exception as error:
@@ -273,6 +277,10 @@ class Analyst:
                 return
         except Exception as error:  # noqa: BLE001 - told to the user; the other files are still reported
             self._trouble(f"{path} could not be analysed", error)
+            # Somebody may wait for the report.
+            failed = FileReport(path, problems=(Problem(path, 1, _describe(error), internal=True),))
+            self._send(Reported(self._revision, failed, self._standing))
+            self._sent.pop(path, None)
         self._edited.pop(path, None)
         self._doubtful.pop(path, None)
 
@@ -309,11 +317,18 @@ class Analyst:
         assert self._analysis is not None
         self._announced = True
         try:
-            files, environment = len(self._analysis.files()), self._analysis.environment
+            settled = self._described(self._analysis)
         except Exception as error:  # noqa: BLE001 - told to the user
             self._trouble("The workspace could not be described", error)
             return
-        self._send(Settled(self._revision, files, environment, self._complete))
+        self._send(settled)
+
+    def _described(self, analysis: Analysis) -> Settled:
+        environments = {}
+        if isinstance(analysis, Several):
+            environments = {root: analysis.environment_of(root) for root in self._roots}
+        files, left_out = len(analysis.files()), analysis.left_out
+        return Settled(self._revision, files, analysis.environment, self._complete, left_out, environments)
 
     def _trouble(self, what: str, error: Exception) -> None:
         self._send(Trouble(f"{what}: {_describe(error)}", "".join(traceback.format_exception(error))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from graphlift.ide.fix_all import merged
 from graphlift.ide.inlay_hints import InlayHint
 from graphlift.ide.value_report import ValueReport
@@ -13,6 +15,7 @@ from graphlift.source.config import Settings
 from graphlift.source.span import Span
 from graphlift.verdict import Environment, FileReport, Fix, FunctionReport
 from graphlift.worker.protocol import (
+    DiagnosticsOf,
     FilesOf,
     FixAll,
     FixesIn,
@@ -47,6 +50,8 @@ class Analysis(Protocol):
 
     @property
     def environment(self) -> Environment: ...  # noqa: D102
+    @property
+    def left_out(self) -> int: ...  # noqa: D102
 
 
 Factory = Callable[[Sequence[str], Settings, Callable[[], bool]], Analysis]
@@ -69,13 +74,19 @@ def answer(analysis: Analysis, query: Query) -> object:
             return tuple(fix for fix in found if fix is not None)
         case ReportOf(path=path):
             return analysis.report(path)
+        case DiagnosticsOf(paths=paths):
+            return tuple(_diagnostics(analysis, path) for path in paths)
         case FilesOf():
             return analysis.files()
 
 
 def subject(query: Query) -> str | None:
     """The file whose change makes the answer worthless, if there is one."""
-    return None if isinstance(query, FilesOf | FixWorkspace) else query.path
+    return None if isinstance(query, FilesOf | FixWorkspace | DiagnosticsOf) else query.path
+
+
+def _diagnostics(analysis: Analysis, path: str) -> FileReport:
+    return msgspec.structs.replace(analysis.report(path), functions=())
 
 
 def _hover(analysis: Analysis, path: str, line: int, column: int) -> HoverFacts | None:

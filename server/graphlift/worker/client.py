@@ -23,7 +23,6 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from graphlift.ide.inlay_hints import InlayHint
-from graphlift.source.config import Settings
 from graphlift.source.span import Span
 from graphlift.verdict import FileReport, Fix
 from graphlift.worker.page import Bell, Page
@@ -35,10 +34,12 @@ from graphlift.worker.protocol import (
     Cancel,
     Close,
     Configure,
+    DiagnosticsOf,
     FilesOf,
     FixAll,
     FixesIn,
     FixWorkspace,
+    Folders,
     FromWorker,
     HintsIn,
     HoverAt,
@@ -289,9 +290,9 @@ class WorkerClient:
 
     # Inputs
 
-    def configure(self, roots: Sequence[str], settings: Settings) -> int:
-        """Analyse these folders with these settings; the revision of this input."""
-        self._configure = Configure(self._next_revision(), tuple(roots), settings)
+    def configure(self, folders: Sequence[Folders]) -> int:
+        """Analyse these folders; the revision of this input."""
+        self._configure = Configure(self._next_revision(), tuple(folders))
         self._send(self._configure)
         return self._revision
 
@@ -347,6 +348,10 @@ class WorkerClient:
     async def report(self, path: str) -> Stamped[FileReport]:
         """What is said of a file."""
         return await self._ask(ReportOf(path), _REPORT)
+
+    async def diagnostics(self, paths: Sequence[str]) -> Stamped[tuple[FileReport, ...]]:
+        """What is wrong in these files; the reports say nothing of functions."""
+        return await self._ask(DiagnosticsOf(tuple(paths)), _REPORTS)
 
     async def files(self) -> Stamped[tuple[str, ...]]:
         """The files of the workspace."""
@@ -440,6 +445,7 @@ _FIX: msgspec.msgpack.Decoder[Fix | None] = msgspec.msgpack.Decoder(Fix | None)
 _HINTS: msgspec.msgpack.Decoder[tuple[InlayHint, ...]] = msgspec.msgpack.Decoder(tuple[InlayHint, ...])
 _FIXES: msgspec.msgpack.Decoder[tuple[Fix, ...]] = msgspec.msgpack.Decoder(tuple[Fix, ...])
 _REPORT: msgspec.msgpack.Decoder[FileReport] = msgspec.msgpack.Decoder(FileReport)
+_REPORTS: msgspec.msgpack.Decoder[tuple[FileReport, ...]] = msgspec.msgpack.Decoder(tuple[FileReport, ...])
 _PATHS: msgspec.msgpack.Decoder[tuple[str, ...]] = msgspec.msgpack.Decoder(tuple[str, ...])
 
 

@@ -22,15 +22,21 @@ from graphlift.source.span import Span
 from graphlift.verdict import Environment, FileReport, FunctionReport
 
 
+class Folders(msgspec.Struct, frozen=True):
+    """Folders that share their settings, and so are analysed together."""
+
+    roots: tuple[str, ...]
+    settings: Settings
+
+
 class Configure(msgspec.Struct, frozen=True, tag=True):
-    """Input: analyse these folders with these settings. The first message; may be sent again later.
+    """Input: analyse these folders; there is at least one entry. The first message; may be sent again later.
 
     Buffers that are open stay open.
     """
 
     revision: int
-    roots: tuple[str, ...]
-    settings: Settings
+    folders: tuple[Folders, ...]
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
@@ -105,11 +111,17 @@ class ReportOf(msgspec.Struct, frozen=True, tag=True):
     path: str
 
 
+class DiagnosticsOf(msgspec.Struct, frozen=True, tag=True):
+    """Question: what is wrong in these files? Answered by a sequence of `FileReport` without their functions."""
+
+    paths: tuple[str, ...]
+
+
 class FilesOf(msgspec.Struct, frozen=True, tag=True):
     """Question: which files belong to the workspace? Answered by a sequence of paths."""
 
 
-Query = HoverAt | HintsIn | FixesIn | FixAll | FixWorkspace | ReportOf | FilesOf
+Query = HoverAt | HintsIn | FixesIn | FixAll | FixWorkspace | ReportOf | DiagnosticsOf | FilesOf
 
 
 class Standing(str, Enum):
@@ -192,13 +204,16 @@ class Advanced(msgspec.Struct, frozen=True, tag=True):
 class Settled(msgspec.Struct, frozen=True, tag=True):
     """The whole workspace is analysed, at this revision; `files` is its number of files.
 
-    `complete` is false when the analysis failed on the way (a `Trouble` told why).
+    `complete` is false when the analysis failed on the way (a `Trouble` told why). `left_out` counts the files
+    over the limit. `environment` is that of the first folder, `environments` has each folder's.
     """
 
     revision: int
     files: int
     environment: Environment
     complete: bool
+    left_out: int = 0
+    environments: dict[str, Environment] = {}
 
 
 class Trouble(msgspec.Struct, frozen=True, tag=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .page import Section, Snapshot, SourceFile
+from .page import Section, Snapshot, SourceFile, read_page
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,19 @@ def _relative(path: Path) -> Path:
 
 
 def update_snapshots(section: Section, failures: list[Failure]) -> int:
-    """Write the actual output into the page's blocks; how many were changed."""
+    """Write the actual output into the page's blocks; how many were changed.
+
+    The page is read again: what was written under earlier headings has moved the blocks.
+    """
+    now = next(each for each in read_page(section.page) if each.title == section.title)
+    places = dict(zip(section.snapshots, now.snapshots, strict=True))
     changed = sorted(
-        (failure for failure in failures if failure.snapshot is not None),
-        key=lambda failure: failure.snapshot.first if failure.snapshot else 0,
+        ((places[failure.snapshot], failure.actual) for failure in failures if failure.snapshot is not None),
+        key=lambda pair: pair[0].first,
         reverse=True,
     )
     lines = section.page.read_text(encoding="utf-8").split("\n")
-    for failure in changed:
-        assert failure.snapshot is not None
-        lines[failure.snapshot.first - 1 : failure.snapshot.last] = failure.actual.rstrip("\n").split("\n")
+    for snapshot, actual in changed:
+        lines[snapshot.first - 1 : snapshot.last] = actual.rstrip("\n").split("\n")
     section.page.write_text("\n".join(lines), encoding="utf-8")
     return len(changed)

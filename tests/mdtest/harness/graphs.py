@@ -13,7 +13,7 @@ import msgspec
 from graphlift.fixes import apply
 from graphlift.verify import Judge, Judgement, Limits, Outcome, Plan, Program, Target
 
-from . import offers
+from . import mended, offers
 from .expect import Expected, GraphWanted, expectations, graph, verdict
 from .failures import Failure
 from .page import Section, SourceFile
@@ -48,13 +48,16 @@ def offered(section: Section) -> list[tuple[SourceFile, Expected]]:
 def check(section: Section, place: Path, judge_for: JudgeFor, known: Known) -> list[Failure]:
     """Everything in which the test's `graph` assertions and TensorFlow disagree.
 
-    With the arguments that `arguments` and `signature` name, a graph must do the same as eager execution.
+    With the arguments that `arguments` and `signature` name, a graph must do the same as eager execution; and so must
+    the program in a `fixed mend-…` block.
     """
     write(section, place)
     judge = judge_for(settings(section, place).keras or 3)
     failures: list[Failure] = []
     for file, each in offered(section):
         failures += _offer(section, place, file, each, judge, known)
+    for file, snapshot in mended.wanted(section):
+        failures += mended.check(section, place, file, snapshot, judge, known)
     for file, line, expected in wanted(section):
         qualname = qualname_at(file, line)
         if qualname is None:
@@ -183,6 +186,17 @@ class Known:
         judgement = judge.judge(plan)
         self._store(key, msgspec.to_builtins(judgement))
         return judgement
+
+    def kept(self, judge: Judge, section: Section, what: str, make: Callable[[], str]) -> str:
+        """Another text about a test's program that TensorFlow gives, made when it isn't known."""
+        files = [(file.name, file.text) for file in section.versions[0]]
+        facts = (sorted(judge.server.start().items()), judge.server.keras, files, what)
+        key = _digest([repr(facts).encode(), self._sources.encode()])
+        found = self._load(key)
+        if found is None:
+            found = make()
+            self._store(key, found)
+        return str(found)
 
 
 def _judge_sources() -> list[bytes]:

@@ -37,6 +37,9 @@ class Run(msgspec.Struct, frozen=True):
 MACHINE_FORMATS = ("json", "sarif", "github", "gitlab", "junit")
 """Formats that programs read; each is a module here with a function `document(run)`."""
 
+SERVICE_FORMATS = ("sarif", "github", "gitlab", "junit")
+"""Those whose readers show the lines of files."""
+
 FORMATS = ("text", "concise", *MACHINE_FORMATS)
 
 

@@ -12,6 +12,7 @@ from graphlift.lsp.requests import (
     hover,
     inlay_hint,
     lifecycle,
+    verify,
     workspace,
 )
 
@@ -21,5 +22,15 @@ if TYPE_CHECKING:
 
 def register(server: GraphliftServer) -> None:
     """Add the handlers of all requests and notifications."""
-    for module in (lifecycle, workspace, diagnostic, hover, code_action, code_lens, inlay_hint, commands):
+    for module in (
+        lifecycle,
+        workspace,
+        diagnostic,
+        hover,
+        code_action,
+        code_lens,
+        inlay_hint,
+        commands,
+        verify,
+    ):
         module.register(server)

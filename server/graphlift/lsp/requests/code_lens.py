@@ -11,6 +11,7 @@ from graphlift.ide.lenses import Lens, lenses
 from graphlift.lsp.documents import Document
 from graphlift.lsp.reports import SupersededError
 from graphlift.lsp.requests.commands import APPLY, EXPLAIN
+from graphlift.lsp.requests.verify import VERIFY
 from graphlift.lsp.session import Session
 from graphlift.worker.protocol import Standing
 
@@ -37,7 +38,9 @@ async def code_lens(ls: GraphliftServer, params: types.CodeLensParams) -> list[t
         raise JsonRpcContentModified("The document changed meanwhile.") from error
     if taken.standing is not Standing.SETTLED:
         return []
-    found = [_translated(session, document, lens) for lens in lenses(taken.report, which)]
+    # What is no file can't be run, and what is not trusted must not.
+    verify = session.settings.trusted and document.uri.startswith("file:") and not document.cells
+    found = [_translated(session, document, lens) for lens in lenses(taken.report, which, verify=verify)]
     return [lens for place, lens in found if place == uri]
 
 
@@ -46,6 +49,8 @@ def _translated(session: Session, document: Document, lens: Lens) -> tuple[str, 
     arguments: list[str | int] = [place.uri, lens.function.qualname, lens.function.line]
     if lens.fix is not None and session.can.applies_edits:
         command = types.Command(lens.title, APPLY, arguments=[*arguments, lens.fix])
+    elif lens.verifies:
+        command = types.Command(lens.title, VERIFY, arguments=arguments)
     else:
         command = types.Command(lens.title, EXPLAIN, arguments=arguments)
     return place.uri, types.CodeLens(place.range, command)

@@ -5,6 +5,7 @@
 | `graphlift.restart` | | starts the analysis anew |
 | `graphlift.apply` | URI, qualname, line, fix | makes one edit (of a code lens) |
 | `graphlift.explain` | URI, qualname (optional), line | returns the hover text of that function, or of the one there |
+| `graphlift.verify` | like `graphlift.explain` | runs the function both ways; returns what came out (see `verify`) |
 | `graphlift.convertAll` | `{"assumed": bool}` | proposes all conversions of the workspace |
 """
 
@@ -50,14 +51,15 @@ async def restart(ls: GraphliftServer, *_: Any) -> None:
 async def explain(ls: GraphliftServer, *arguments: Any) -> str:
     """The function's hover text, as Markdown."""
     session = ls.session
-    _, function = await _function(session, arguments)
-    return function_markdown(function, session.environment, lambda place: link(session.documents, place))
+    document, function = await find_function(session, arguments)
+    environment = session.environment_of(document.path)
+    return function_markdown(function, environment, lambda place: link(session.documents, place))
 
 
 async def apply(ls: GraphliftServer, *arguments: Any) -> None:
     """Make one edit, which the client applies."""
     session = ls.session
-    document, function = await _function(session, arguments[:3])
+    document, function = await find_function(session, arguments[:3])
     slug = arguments[3] if len(arguments) > 3 else None
     line = function.name_span
     fixes = await fetch(session.documents, document, session.worker.fixes(document.path, line))
@@ -97,7 +99,7 @@ async def propose(
         )
 
 
-async def _function(session: Session, arguments: tuple[Any, ...]) -> tuple[Document, FunctionReport]:
+async def find_function(session: Session, arguments: tuple[Any, ...]) -> tuple[Document, FunctionReport]:
     """The document and function that the arguments name.
 
     With a name it is the one of that name, nearest to the line; with a line alone the innermost one around it.

@@ -52,7 +52,9 @@ async def hover(ls: GraphliftServer, params: types.HoverParams) -> types.Hover |
         return None
     if facts.function is not None:
         markdown = function_markdown(
-            facts.function, session.environment, lambda place: link(session.documents, place)
+            facts.function,
+            session.environment_of(document.path),
+            lambda place: link(session.documents, place),
         )
     elif facts.value is not None:
         markdown = value_markdown(facts.value, document.path, lambda place: link(session.documents, place))

@@ -12,18 +12,23 @@ from graphlift.values import (
     NONE,
     Array,
     Bound,
+    Const,
     DType,
     External,
     Function,
     GraphFunction,
     Mapping,
     Partial,
+    Py,
     Sequence,
     Spec,
     Tensor,
     Unknown,
     Value,
+    changed_shape,
     join_all,
+    mismatch,
+    options,
     widen_loop,
 )
 
@@ -31,17 +36,35 @@ CALLABLE = (Function, Bound, Partial, GraphFunction, External)
 MAX_PASSES = 6
 
 
-def invoke(call: Call, function: Value | None, *arguments: Value, repeated: bool = False) -> Value:
+def invoke(
+    call: Call, function: Value | None, *arguments: Value, repeated: bool = False, converts: bool = False
+) -> Value:
     """Call a callback of the user's through the interpreter."""
     if function is None or is_none(function):
         return Unknown("no function was given")
-    return call.host.invoke(function, Arguments(arguments), traced=False, repeated=repeated)
+    return call.host.invoke(function, Arguments(arguments), repeated=repeated, converts=converts)
 
 
 @result_rule
 def cond(call: Call, true_fn: Value | None, false_fn: Value | None) -> Value:
-    """`tf.cond`: either branch's result, as tensors."""
-    return structure_like(join_all([invoke(call, true_fn), invoke(call, false_fn)]))
+    """`tf.cond`: either branch's result, as tensors. A graph takes no Python `bool` for a condition."""
+    condition = call.value("pred")
+    if condition is not None and all(
+        isinstance(o, Const | Py) and o.type == "bool" for o in options(condition)
+    ):
+        call.hazard("eager-only", "tf.cond with a Python bool")
+    left, right = invoke(call, true_fn), invoke(call, false_fn)
+    _must_meet(call, left, right)
+    return structure_like(join_all([left, right]))
+
+
+def _must_meet(call: Call, *branches: Value) -> None:
+    """Report branches that leave different things: all of them become part of one graph."""
+    for other in branches[1:]:
+        found = mismatch(branches[0], other)
+        if found:
+            call.hazard("branch-mismatch", f"the result holds {found}")
+            return
 
 
 @result_rule
@@ -56,6 +79,7 @@ def case(call: Call, pairs: Value | None, default: Value | None) -> Value:
         found.append(invoke(call, function))
     if not is_none(default):
         found.append(invoke(call, default))
+    _must_meet(call, *found)
     return structure_like(join_all(found))
 
 
@@ -76,6 +100,7 @@ def switch_case(call: Call, branches: Value | None, default: Value | None) -> Va
         found.append(invoke(call, chosen))
     if not is_none(default):
         found.append(invoke(call, default))
+    _must_meet(call, *found)
     return structure_like(join_all(found))
 
 
@@ -96,11 +121,13 @@ def while_loop(
         return Unknown("no loop variables were given")
     state = structure_like(loop_vars)
     loosened = not is_none(invariants)
-    for _ in range(MAX_PASSES):
+    for number in range(MAX_PASSES):
         parts = _parts(state)
         arguments = parts if parts is not None else (state,)
         invoke(call, condition, *arguments, repeated=True)
         after = _shaped_like(state, structure_like(invoke(call, body, *arguments, repeated=True)))
+        if number == 0:
+            _must_stay(call, state, after, loosened)
         if any(isinstance(leaf, Unknown) for leaf in convert.leaves(after)):
             # What the body gives has the structure and dtypes that went in; shapes may have been loosened.
             return map_leaves(state, _forget_shape if loosened else lambda leaf: leaf)
@@ -109,6 +136,18 @@ def while_loop(
             return state
         state = joined
     return map_leaves(state, _forget_shape)
+
+
+def _must_stay(call: Call, before: Value, after: Value, loosened: bool) -> None:
+    """Report loop variables that one pass changes: each has one structure, dtype and shape in the graph."""
+    found = mismatch(before, after)
+    if found:
+        subject = f"a loop variable takes {found}".replace("on one side", "before the loop")
+        call.hazard("loop-mismatch", subject.replace("on the other", "after a pass"))
+        return
+    found = "" if loosened else changed_shape(before, after)
+    if found:
+        call.hazard("loop-mismatch", f"a loop variable has {found}")
 
 
 def _shaped_like(state: Value, after: Value) -> Value:
@@ -187,7 +226,7 @@ def map_fn(
     """`tf.map_fn`: the callback's results, stacked; a signature overrules what the callback shows."""
     if elems is None:
         return Unknown("nothing to map over was given")
-    result = structure_like(invoke(call, fn, rows(elems), repeated=True))
+    result = structure_like(invoke(call, fn, rows(elems), repeated=True, converts=True))
     declared = dtype if is_none(signature) else signature
     if declared is not None and not is_none(declared):
         wanted = from_signature(declared)

@@ -272,7 +272,7 @@ def dataset_iterator(dataset: Value | None) -> Value:
 @result_rule
 def dataset_numpy(dataset: Value | None) -> Value:
     """`Dataset.as_numpy_iterator`: elements as NumPy arrays."""
-    return Iterator(map_leaves(element_of(dataset), to_array))
+    return Iterator(map_leaves(element_of(dataset), to_array), "fresh")
 
 
 def to_array(leaf: Value) -> Value:

@@ -15,6 +15,7 @@ from graphlift.models.transfer.shaping import windows
 from graphlift.values import (
     NONE,
     Dim,
+    Instance,
     KerasTensor,
     Object,
     Sequence,
@@ -24,6 +25,7 @@ from graphlift.values import (
     Value,
     const,
     join_all,
+    options,
     tuple_of,
 )
 
@@ -97,22 +99,50 @@ def layer(dtype: str | None, shape: Shape, inputs: Value | None = None) -> Value
     return Tensor(dtype, shape)
 
 
+UNSEEN_MODEL = 16
+"""The ops that a model of whose layers nothing is known is taken to dispatch: those of three dense layers."""
+
+
 @result_rule
 def sequential(call: Call, self: Value | None, inputs: Value | None) -> Value:
     """`keras.Sequential`: its layers one after the other. Layers that were added later are not known."""
     layers = setting(self, "layers")
-    if not isinstance(layers, Sequence) or not layers.items or inputs is None:
+    if not isinstance(layers, Sequence) or layers.items == () or inputs is None:
+        call.ops = UNSEEN_MODEL
         return _generic(inputs, "the layers of the model are not known")
+    if layers.items is None:
+        return _repeated(call, layers.element, inputs)
     value = inputs
     for member in layers.items:
-        if isinstance(member, KerasTensor):
-            continue  # What `keras.Input` gives.
-        if not isinstance(member, Object):
-            return _generic(inputs, "one of the layers of the model is not known")
-        if member.cls in ("keras.layers.InputLayer", "keras.Input"):
-            continue
-        value = call_object(call, member, value)
+        value = _through(call, member, value)
     return value
+
+
+def _through(call: Call, member: Value, value: Value) -> Value:
+    """What one member of a model makes of a value."""
+    if isinstance(member, KerasTensor):
+        return value  # What `keras.Input` gives.
+    if isinstance(member, Object) and member.cls in ("keras.layers.InputLayer", "keras.Input"):
+        return value
+    if isinstance(member, Object | Instance):
+        return call_object(call, member, value)
+    return _generic(value, "one of the layers of the model is not known")
+
+
+def _repeated(call: Call, member: Value, inputs: Value) -> Value:
+    """What any number of layers make of a value, each of which is one of those that `member` stands for."""
+    value = inputs
+    for _ in range(MAX_ROUNDS):
+        made = [_through(call, option, value) for option in options(member)]
+        after = join_all((value, *made))
+        if after == value:
+            return value
+        value = after
+    return _generic(inputs, "the layers of the model are not known")
+
+
+MAX_ROUNDS = 5
+"""Layers only forget sizes, the rank, the dtype: a value that goes through them settles in as many rounds."""
 
 
 def call_object(call: Call, function: Value, *arguments: Value) -> Value:
@@ -137,6 +167,7 @@ def _generic(inputs: Value | None, reason: str) -> Value:
 @result_rule
 def functional(call: Call, self: Value | None, inputs: Value | None) -> Value:
     """`keras.Model(inputs, outputs)`: tensors like the symbolic outputs."""
+    call.ops = UNSEEN_MODEL
     outputs = setting(self, "outputs")
     clash = None
     if inputs is not None and call.host.keras != 2:

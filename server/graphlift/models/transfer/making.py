@@ -298,7 +298,12 @@ def array_write(array: Value | None, value: Value | None) -> Value:
     if not isinstance(array, TensorArray):
         return Unknown("not a tf.TensorArray")
     seen = operand(value)
-    return TensorArray(array.dtype or seen.dtype, shapes.merge(array.shape, seen.shape))
+    return _written(array, array.dtype or seen.dtype, shapes.merge(array.shape, seen.shape))
+
+
+def _written(array: TensorArray, dtype: str | None, shape: Shape) -> TensorArray:
+    """What a write gives: in eager code the array itself."""
+    return TensorArray(dtype, shape, array.site)
 
 
 @result_rule
@@ -311,10 +316,10 @@ def array_unstack(array: Value | None, value: Value | None) -> Value:
         rows: Shape = None
         for one in found or []:
             rows = shapes.merge(rows, one)
-        return TensorArray(array.dtype, shapes.merge(array.shape, rows))
+        return _written(array, array.dtype, shapes.merge(array.shape, rows))
     seen = operand(value)
-    return TensorArray(
-        array.dtype or seen.dtype, shapes.merge(array.shape, seen.shape[1:] if seen.shape else None)
+    return _written(
+        array, array.dtype or seen.dtype, shapes.merge(array.shape, seen.shape[1:] if seen.shape else None)
     )
 
 

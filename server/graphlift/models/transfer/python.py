@@ -23,7 +23,7 @@ from graphlift.values import (
 @result_rule
 def chained(call: Call) -> Value:
     """`itertools.chain`: members of all its arguments."""
-    return Iterator(join_all(member_of(value) for value in call.rest) if call.rest else Never())
+    return Iterator(join_all(member_of(value) for value in call.rest) if call.rest else Never(), "fresh")
 
 
 @result_rule
@@ -31,8 +31,8 @@ def crossed(call: Call, repeat: Value | None) -> Value:
     """`itertools.product`: tuples with a member of each argument."""
     count = as_int(repeat)
     if count is None or call.vague:
-        return Iterator(Sequence("tuple", None, join_all(member_of(value) for value in call.rest)))
-    return Iterator(tuple_of(*(member_of(value) for value in call.rest * min(count, 8))))
+        return Iterator(Sequence("tuple", None, join_all(member_of(value) for value in call.rest)), "fresh")
+    return Iterator(tuple_of(*(member_of(value) for value in call.rest * min(count, 8))), "fresh")
 
 
 @result_rule

@@ -201,7 +201,7 @@ def set_of(element: Value) -> Value:
 
 
 @result_rule
-def iterator_of(element: Value, source: str = "python") -> Value:
+def iterator_of(element: Value, source: str = "fresh") -> Value:
     """An iterator."""
     return Iterator(element, source)
 

@@ -96,7 +96,8 @@ def strategy_run(call: Call, fn: Value | None, args: Value | None, kwargs: Value
     keywords: tuple[tuple[str, Value], ...] = ()
     if isinstance(kwargs, Mapping) and kwargs.items is not None:
         keywords = tuple((key.text.strip("'\""), value) for key, value in kwargs.items)
-    result = call.host.invoke(fn, Arguments(positional, keywords, star, not (is_none(kwargs) or keywords)))
+    arguments = Arguments(positional, keywords, star, not (is_none(kwargs) or keywords))
+    result = call.host.invoke(fn, arguments, converts=True)
     return structure_like(result) if result != NONE else NONE
 
 

@@ -7,6 +7,7 @@ from graphlift.models.call import Call
 from graphlift.models.convert import is_none, operand
 from graphlift.models.rules import result_rule
 from graphlift.models.transfer.layers import compute_dtype, setting
+from graphlift.models.work import ops_of_update
 from graphlift.values import (
     Const,
     Mapping,
@@ -100,11 +101,11 @@ _SCALAR_RESULTS = frozenset(
 
 @result_rule
 def applied_gradients(call: Call, pairs: Value | None) -> Value:
-    """`optimizer.apply_gradients`: about eight ops for each variable."""
+    """`optimizer.apply_gradients`: some ops for each variable, and a few of its own."""
     count = 4
     if isinstance(pairs, Sequence) and pairs.items is not None:
         count = len(pairs.items)
-    call.ops += 4 + 8 * count
+    call.ops = (call.ops or 4) + ops_of_update(call.params.get("self")) * count
     if call.host.keras != 2 and call.name.endswith(".apply_gradients"):
         return Variable("int64", (), keras=True)  # The optimizer's `iterations` (measured, Keras 3.15).
     return Unknown("what an optimizer step gives depends on the Keras version")

@@ -70,8 +70,14 @@ class _Run:
         self.output = Output(self.files, request["scratch"])
         self.functions = Functions(self.files)
         self.program = Program(
-            request["root"], request["entry"], request["module"], request["argv"], request["target"]
+            request["root"],
+            request["entry"],
+            request["module"],
+            request["argv"],
+            request["target"],
+            request["paths"],
         )
+        self.options = _options(request)
 
     def write(self, event: dict[str, Any]) -> None:
         self.record.write(json.dumps(event) + "\n")
@@ -85,7 +91,7 @@ class _Run:
         self._scan()
         ballast = [object() for _ in range(10_007)] if self.request["shaken"] else []
         snapshots = Snapshots(self.files, self.changes.attributes)
-        recorder = Recorder(snapshots, self.output, self.write, self.mode, self.request["options"])
+        recorder = Recorder(snapshots, self.output, self.write, self.mode, self.options)
         self.functions.adopt = recorder.adopt
         self.functions.is_in_target = lambda: recorder.is_inside
         setattr(builtins, MARK, recorder.wrap)
@@ -175,14 +181,19 @@ class _Run:
         mark = stand_in(call.function)
         eager = call.function if mark is None else mark.original
         try:
-            self.write(
-                {"event": "timing", **measure(Call(eager, call.args, call.kwargs), eager, self._options())}
-            )
+            timing = measure(Call(eager, call.args, call.kwargs), eager, dict(self.options or {}))
+            self.write({"event": "timing", **timing})
         except Exception as error:  # noqa: BLE001 - what a call raises when it is made again is its own affair
             self.write({"event": "timing", "error": described(error)})
 
-    def _options(self) -> dict[str, Any]:
-        return dict(self.request["options"] or {})
+
+def _options(request: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments for `tf.function`: plain data, and expressions in which `tf` stands for TensorFlow."""
+    expressions = request["expressions"]
+    if request["options"] is None and not expressions:
+        return None
+    made = {name: eval(text, {"tf": tf}) for name, text in expressions.items()}
+    return {**(request["options"] or {}), **made}
 
 
 def _address_space() -> int:

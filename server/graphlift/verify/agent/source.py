@@ -14,7 +14,7 @@ import importlib.util
 import os
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Union
 
 MARK = "__graphlift_judge__"
@@ -68,9 +68,16 @@ class Program:
     """How to run one program: its entry, and the one function in it to decorate (or none)."""
 
     def __init__(
-        self, root: str, entry: str, module: bool, argv: list[str], target: dict[str, Any] | None
+        self,
+        root: str,
+        entry: str,
+        module: bool,
+        argv: list[str],
+        target: dict[str, Any] | None,
+        paths: Sequence[str] = (),
     ) -> None:
         self.root = os.path.realpath(root)
+        self.paths = list(paths)
         self.entry = entry
         self.module = module
         self.argv = argv
@@ -80,7 +87,7 @@ class Program:
 
     def execute(self) -> None:
         """Run the program as `python ENTRY ARGV…` (or `python -m`) does; lets its exceptions pass."""
-        sys.path.insert(0, self.root)
+        sys.path[:0] = [self.root, *self.paths]
         self._hook_imports()
         path, package, spec = self._find_entry()
         sys.argv = [path, *self.argv]

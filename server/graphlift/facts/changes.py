@@ -1,0 +1,165 @@
+"""Who changes the Python state that a function reads, and whether that is over before the function is called."""
+
+from __future__ import annotations
+
+import msgspec
+
+from graphlift.callgraph import CallGraph
+from graphlift.index import MODULE_BODY, DefId
+from graphlift.interp.guards import assignment_lines, in_loop
+from graphlift.interp.objects import CONSTRUCTORS
+from graphlift.interp.places import marks
+from graphlift.interp.solver import Solver
+from graphlift.interp.summary import Effect
+from graphlift.resolve import class_info, mro, subclasses, unit
+from graphlift.values import Const, Never, Value, const_value, options
+
+MAX_LIFTS = 6
+"""Through how many callers a change is followed to the moment when it happens."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Somebody who changes a piece of state. `line` is the line in the changer, 0 in a loop, `None` if unknown.
+
+    `own` says that the changer made the object itself, so that the change is one of that object alone.
+    """
+
+    changer: DefId
+    certain: bool = True
+    line: int | None = None
+    own: bool = False
+
+
+class Changers:
+    """Who changes what an effect reads."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+
+    def of(self, effect: Effect) -> list[Change]:
+        """The changes of what a `reads-state` effect reads."""
+        owner, _, name = effect.subject.rpartition(".")
+        found = self._touched(effect.subject)
+        if effect.subject.startswith("global "):
+            module = owner.removeprefix("global ")
+            found += self._touched(f"globals {module}")
+            return found + [Change(who) for who in _texts(self._cell("changed-global", module, name))]
+        for each in self._classes(owner):
+            found += self._touched(f"attributes {each}")
+            found += [Change(who) for who in _texts(self._cell("changed", each, name))]
+            own = marks(self._cell("changed-own", each, name))
+            found += [Change(who, True, line, True) for who, line in own]
+        return found + [Change(who, False) for who in _texts(self._cell("changed", "?", name))]
+
+    def _classes(self, owner: DefId) -> list[DefId]:
+        """A class, its bases and its subclasses: an object of any of them may have the attribute."""
+        if class_info(self._solver.db, owner) is None:
+            return [owner]
+        bases = [e.target for e in mro(self._solver.db, owner) if e is not None and e.kind == "class"]
+        return list(dict.fromkeys([*bases, *subclasses(self._solver.db, owner)]))
+
+    def _touched(self, place: str) -> list[Change]:
+        return [Change(who, True, line) for who, line in marks(self._cell("touched", place))]
+
+    def _cell(self, *key: str) -> Value:
+        return self._solver.state.cells.get(key, Never())
+
+
+def _texts(value: Value) -> list[DefId]:
+    return [str(const_value(o)) for o in options(value) if isinstance(o, Const)] or (
+        ["?"] if options(value) else []
+    )
+
+
+class Moments:
+    """When things happen in the program, as far as the call graph and the order of lines tell."""
+
+    def __init__(self, solver: Solver, graph: CallGraph) -> None:
+        self._solver = solver
+        self._graph = graph
+        self._reachable: dict[DefId, frozenset[DefId]] = {}
+
+    def is_set_up(self, change: Change, subject: str, judged: DefId) -> bool:
+        """Whether a change is part of making the object, or over before anything calls the judged function."""
+        changer = change.changer
+        holder = unit(self._solver.db, changer.partition(":")[0]) if ":" in changer else None
+        if holder is None or changer not in holder.nodes:
+            return False
+        if self._is_constructing(changer):
+            return True
+        first = holder.layouts[changer].first_line
+        if change.own:
+            calls = self._calls(changer, judged)
+            line = change.line + first - 1 if change.line else None
+            return not calls or (line is not None and line < min(calls))
+        if change.line is None:
+            lines = assignment_lines(holder.nodes[changer], subject.rpartition(".")[2])
+        else:
+            lines = [change.line + first - 1 if change.line else None]
+        return self._is_over(changer, lines, judged, MAX_LIFTS)
+
+    def _is_constructing(self, changer: DefId) -> bool:
+        """Whether a method is only ever called by constructors."""
+        callers = self._graph.callers_of(changer)
+        return bool(callers) and all(
+            call.caller.rpartition(".")[2].partition("@")[0] in CONSTRUCTORS for call in callers
+        )
+
+    def _is_over(self, definition: DefId, lines: list[int | None], judged: DefId, lifts: int) -> bool:
+        """Whether what happens at lines of a definition (`None` in a loop) is over before the judged one is called.
+
+        Where the definition does not get to the judged one itself, it counts when it is called.
+        """
+        known = [line for line in lines if line]
+        if not lines or len(known) != len(lines) or not lifts:
+            return False
+        calls = self._calls(definition, judged)
+        if calls:
+            return max(known) < min(calls) and self.runs_once(definition)
+        by_caller: dict[DefId, list[int | None]] = {}
+        for call in self._graph.callers_of(definition):
+            by_caller.setdefault(call.caller, []).append(self._line(call.caller, call.place.span.line))
+        return bool(by_caller) and all(
+            self._is_over(caller, lines, judged, lifts - 1) for caller, lines in by_caller.items()
+        )
+
+    def _calls(self, definition: DefId, judged: DefId) -> list[int]:
+        """The lines at which a definition makes a call that may get to the judged one."""
+        first = unit(self._solver.db, definition.partition(":")[0]).layouts[definition].first_line
+        return [
+            call.place.span.line + first - 1
+            for call in self._graph.calls_of(definition)
+            if judged in self.reach(call.callee)
+        ]
+
+    def _line(self, definition: DefId, line: int) -> int | None:
+        """A line of a definition in its file, `None` for one in a loop."""
+        holder = unit(self._solver.db, definition.partition(":")[0])
+        line += holder.layouts[definition].first_line - 1
+        return None if in_loop(holder.nodes[definition], line) else line
+
+    def runs_once(self, definition: DefId, lifts: int = MAX_LIFTS) -> bool:
+        """Whether the program is seen to run a definition once: a module, or what one line outside loops calls."""
+        if definition.endswith(f":{MODULE_BODY}"):
+            return True
+        callers = self._graph.callers_of(definition)
+        if len(callers) != 1 or not lifts or callers[0].caller == definition:
+            return False
+        caller = callers[0].caller
+        return self._line(caller, callers[0].place.span.line) is not None and self.runs_once(
+            caller, lifts - 1
+        )
+
+    def reach(self, definition: DefId) -> frozenset[DefId]:
+        """The functions that a call of this one may get to, itself included."""
+        known = self._reachable.get(definition)
+        if known is None:
+            seen: set[DefId] = set()
+            pending = [definition]
+            while pending:
+                current = pending.pop()
+                if current not in seen:
+                    seen.add(current)
+                    pending.extend(call.callee for call in self._graph.calls_of(current))
+            known = self._reachable[definition] = frozenset(seen)
+        return known

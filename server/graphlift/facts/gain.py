@@ -1,0 +1,74 @@
+"""What a graph may gain: how much work one eager call hands to TensorFlow piece by piece.
+
+An eager call pays for every op that it dispatches (here some 15 µs), a graph call once (some 0.2 ms). So the ops of a
+call, through callees and loops, decide; very large tensors hide the difference, since the ops themselves take long then.
+The figures are measurements: `docs/gain.md` has them, `scripts/gain.py` prints them again.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+BREAK_EVEN = 6
+"""Below this many ops hardly any measured function gained (3 of 73); from here to ten it is about even."""
+
+LARGE = 100_000
+"""Numbers in the result of an op from which on its own work outweighs what dispatching it costs (measured)."""
+
+
+class Band(msgspec.Struct, frozen=True):
+    """What was measured of functions with at least so many ops: the quartiles of eager time divided by graph time."""
+
+    ops: int
+    words: str
+    lower: float
+    upper: float
+
+
+BANDS = (
+    Band(200, "hundreds of operations or more", 10.0, 45.0),
+    Band(50, "many tens of operations", 5.0, 12.0),
+    Band(20, "some tens of operations", 2.0, 6.5),
+    Band(10, "ten to twenty operations", 1.3, 2.5),
+    Band(BREAK_EVEN, "a few operations", 0.7, 1.1),
+    Band(1, "hardly any operations", 0.2, 0.6),
+)
+"""From the measurements on tensors that are not large, widest first."""
+
+
+class Gain(msgspec.Struct, frozen=True):
+    """The estimate for one function: ops that an eager call dispatches, and the numbers in their results as far as seen."""
+
+    ops: int
+    elements: int = 0
+
+    @property
+    def pays(self) -> bool:
+        """Whether a graph is worth considering at all."""
+        return self.ops >= BREAK_EVEN
+
+    @property
+    def large(self) -> bool:
+        """Whether most of the time goes into the ops themselves, which a graph makes hardly faster."""
+        return self.ops > 0 and self.elements >= LARGE * self.ops
+
+    @property
+    def band(self) -> Band | None:
+        """Which of the measured functions this one is like; `None` without any op."""
+        return next((band for band in BANDS if self.ops >= band.ops), None)
+
+    @property
+    def amount(self) -> str:
+        """How many ops, in words that claim no more than is known."""
+        return "no operations" if self.band is None else self.band.words
+
+    @property
+    def text(self) -> str:
+        """The estimate for people; empty without any op."""
+        band = self.band
+        if band is None:
+            return ""
+        if self.large:
+            return f"{band.words} a call, on large tensors: such functions ran at most about 1.5 times as fast as graphs"
+        between = f"{band.lower:g} to {band.upper:g} times as fast as graphs"
+        return f"{band.words} a call: half of the measured functions like this ran {between}"

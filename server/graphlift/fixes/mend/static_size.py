@@ -1,0 +1,83 @@
+"""`x.shape[0]` to `tf.shape(x)[0]`, where it is a part of a shape that an op is given."""
+
+from __future__ import annotations
+
+import ast
+
+from graphlift.fixes.mend.base import Mending, Replacement, Site
+from graphlift.models.table import load
+from graphlift.values import Const, Tensor
+
+RULES = frozenset({"static-shape"})
+
+OPS = {
+    "broadcast_to": "shape",
+    "fill": "dims",
+    "ones": "shape",
+    "random.normal": "shape",
+    "random.stateless_normal": "shape",
+    "random.stateless_truncated_normal": "shape",
+    "random.stateless_uniform": "shape",
+    "random.truncated_normal": "shape",
+    "random.uniform": "shape",
+    "reshape": "shape",
+    "scatter_nd": "shape",
+    "tile": "multiples",
+    "zeros": "shape",
+}
+"""Ops and the parameter that takes a list of numbers and tensors for a shape, by running each both ways."""
+
+
+def mend(site: Site) -> Mending | None:
+    """Ask for the size when the graph runs.
+
+    Eagerly the one is a Python number and the other a tensor of `int32`; for a shape that an op is given they are the
+    same. Offered in that place alone, directly or through a local variable that is used in no other way.
+    """
+    read = site.found(ast.Attribute)
+    item = None if read is None else site.parent(read)
+    if read is None or read.attr != "shape" or not isinstance(item, ast.Subscript) or item.value is not read:
+        return None
+    tensor = site.value(read.value)
+    index = site.value(item.slice)
+    whole = isinstance(index, Const) and index.type == "int"
+    if not isinstance(tensor, Tensor) or tensor.form != "dense" or not whole:
+        return None
+    if not _only_in_shapes(site, item):
+        return None
+    text = f"{site.tf}.shape({site.text(read.value)})[{site.text(item.slice)}]"
+    return Mending(f"Ask for the size with `{text}`", (Replacement(item, text),))
+
+
+def _only_in_shapes(site: Site, node: ast.expr) -> bool:
+    """Whether an expression's value is a part of a shape for an op and nothing else."""
+    parent = site.parent(node)
+    if isinstance(parent, ast.List | ast.Tuple) and isinstance(parent.ctx, ast.Load):
+        call = site.parent(parent)
+        return isinstance(call, ast.Call | ast.keyword) and _is_shape(site, parent)
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
+        target = parent.targets[0]
+        if not isinstance(target, ast.Name) or not site.is_local(target.id):
+            return False
+        single = len(list(site.stores(target.id))) == 1
+        return single and all(_only_in_shapes(site, load) for load in site.loads(target.id))
+    return False
+
+
+def _is_shape(site: Site, node: ast.expr) -> bool:
+    """Whether a list or tuple is what an op takes for a shape."""
+    parent = site.parent(node)
+    keyword = parent.arg if isinstance(parent, ast.keyword) else None
+    call = site.parent(parent) if isinstance(parent, ast.keyword) else parent
+    if not isinstance(call, ast.Call) or any(isinstance(each, ast.Starred) for each in call.args):
+        return False
+    called = site.called(call)
+    wanted = OPS.get(called.removeprefix("tensorflow.")) if called.startswith("tensorflow.") else None
+    entry = load("tensorflow").entries.get(called)
+    if wanted is None or entry is None:
+        return False
+    if keyword is None:
+        names = [each.partition("=")[0] for each in entry.params]
+        position = call.args.index(node)
+        keyword = names[position] if position < len(names) else ""
+    return keyword == wanted
