@@ -24,11 +24,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import tensorflow as tf
-from modelgen import build, trials
 
 from graphlift.models import table
 from graphlift.models.table import Entry
 from graphlift.verify.agent.counting import dispatched
+from modelgen import build, trials
 
 WORK = Path(table.__file__).parent / "data" / "work.json"
 TRIES = 24
@@ -126,7 +126,10 @@ def public(module: Any, base: Any) -> Iterator[tuple[str, Any]]:
     """The classes of a module of Keras, by canonical name."""
     for short, cls in sorted(vars(module).items()):
         if inspect.isclass(cls) and issubclass(cls, base):
-            yield f"{module.__name__.replace('keras.api', 'keras').replace('._tf_keras.keras', '')}.{short}", cls
+            yield (
+                f"{module.__name__.replace('keras.api', 'keras').replace('._tf_keras.keras', '')}.{short}",
+                cls,
+            )
 
 
 def of_layers() -> Iterator[tuple[str, int]]:

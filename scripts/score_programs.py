@@ -22,6 +22,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +136,17 @@ def load_programs(only: Sequence[str]) -> list[dict[str, Any]]:
     return [entry for entry in entries if not only or entry["name"] in only]
 
 
-def analyse(name: str) -> Iterator[tuple[str, FunctionReport]]:
-    """Every function of one program, analysed as a project of its own."""
+@lru_cache(maxsize=1)
+def settled(name: str) -> Workspace:
+    """One program, analysed as a project of its own."""
     workspace = Workspace([str(PROGRAMS / name)], Settings(tensorflow="2.21", keras=3))
     workspace.settle()
+    return workspace
+
+
+def analyse(name: str) -> Iterator[tuple[str, FunctionReport]]:
+    """Every function of one program."""
+    workspace = settled(name)
     for path in workspace.files():
         for function in workspace.report(path).functions:
             yield Path(path).relative_to(PROGRAMS).as_posix(), function
@@ -238,12 +246,17 @@ def describe(row: Row) -> list[str]:
     return lines
 
 
+def overview(title: str, rows: Sequence[Row]) -> list[str]:
+    """The table and the counts of one group of programs, as lines of text."""
+    programs = len({row.program for row in rows})
+    head = f"{title}: {programs} programs, {len(rows)} functions"
+    return [head, "", *table(rows), "", *Score.of(rows).lines()]
+
+
 def report(title: str, rows: Sequence[Row], details: bool, explain: bool) -> None:
     """Print everything about one group of programs."""
     score = Score.of(rows)
-    programs = len({row.program for row in rows})
-    print(f"\n{title}: {programs} programs, {len(rows)} functions\n")
-    print("\n".join((*table(rows), "", *score.lines())))
+    print("", *overview(title, rows), sep="\n")
     sections = [("Unsafe proposals", score.unsafe), ("Removals that are wrong", score.removed_wrongly)]
     if details:
         sections += [("Worth it but not proposed", score.missed), ("Kept though broken", score.kept_broken)]

@@ -272,3 +272,19 @@ def test_control_characters_do_not_reach_the_terminal(graphlift, place):
     text = CONVERTIBLE.replace("def step(x):", "def step(x):  # \x1b[31m")
     (place / "a.py").write_text(text)
     assert "\x1b" not in graphlift("check", ".").out
+
+
+class TestLimits:
+    def test_files_over_the_limit_are_told(self, graphlift, place):
+        (place / "graphlift.toml").write_text("max-files = 1\n")
+        for name in ("a.py", "b.py"):
+            (place / name).write_text("x = 1\n")
+        done = graphlift("check", ".", "--output-format", "json")
+        assert json.loads(done.out)["summary"]["files"] == 1
+        assert "1 files are not analysed, because there are more than 1 (setting max-files)" in done.err
+
+    def test_a_very_large_file_is_a_problem(self, graphlift, place):
+        (place / "data.py").write_text("x = 1\n" * 200_000)
+        done = graphlift("check", ".", "--output-format", "concise")
+        assert done.out == "data.py:1:1: problem: is not analysed: it has more than 1,000,000 characters\n"
+        assert done.code == 1

@@ -201,12 +201,18 @@ class Editor(stock.LanguageClient):
         range: types.Range,
         diagnostics: list[types.Diagnostic] | None = None,
         only: list[str] | None = None,
+        resolve: bool = True,
     ) -> list[types.CodeAction]:
+        """The actions on offer; those of the lightbulb with their edits, unless they are not to be resolved."""
         context = types.CodeActionContext(diagnostics=diagnostics or [], only=only)
         found = await self.text_document_code_action_async(
             types.CodeActionParams(types.TextDocumentIdentifier(uri), range, context)
         )
-        return list(found or [])
+        offered = [each for each in found or [] if isinstance(each, types.CodeAction)]
+        for each in offered if resolve else ():
+            if each.edit is None and each.disabled is None and not each.kind.startswith("source."):
+                each.edit = (await self.code_action_resolve_async(each)).edit
+        return offered
 
     def said(self, words: str) -> list[str]:
         """The messages shown to the user that hold these words."""

@@ -119,6 +119,23 @@ async def test_fix_all_is_one_edit_and_is_resolved_late(editor: Editor, tmp_path
     assert await editor.actions(uri, everything, only=["source.organizeImports"]) == []
 
 
+async def test_an_edit_comes_when_its_action_is_chosen(editor: Editor, tmp_path: Path):
+    await editor.begin([tmp_path.as_uri()])
+    uri = (tmp_path / "train.py").as_uri()
+    editor.open(uri, TWO)
+    [action] = await editor.actions(uri, editor.word(uri, "one"), resolve=False)
+    assert action.edit is None
+    resolved = await editor.code_action_resolve_async(action)
+    [change] = resolved.edit.document_changes
+    assert (change.text_document.uri, change.text_document.version) == (uri, 1)
+    editor.rewrite(uri, TWO + "\n")
+    with pytest.raises(JsonRpcException, match="changed meanwhile"):
+        await editor.code_action_resolve_async(action)
+    action.data = {"chosen": 1}
+    with pytest.raises(JsonRpcException, match="none of this server's"):
+        await editor.code_action_resolve_async(action)
+
+
 async def test_fix_all_for_a_client_that_resolves_nothing(editor: Editor, tmp_path: Path):
     await editor.begin([tmp_path.as_uri()], rich=False)
     uri = (tmp_path / "train.py").as_uri()

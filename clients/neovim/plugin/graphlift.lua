@@ -11,5 +11,5 @@ end, {
   complete = function(lead, line)
     return require('graphlift.commands').complete(lead, line)
   end,
-  desc = 'Graphlift: restart, logs, report, convertAll',
+  desc = 'Graphlift: restart, verify, logs, report, convertAll',
 })

@@ -10,21 +10,23 @@ interface Choice extends vscode.QuickPickItem {
 
 const MENU: Choice[] = [
   { label: "$(comment-discussion) Show Report on Function", command: "graphlift.showReport" },
+  { label: "$(beaker) Verify Function", command: "graphlift.verifyFunction" },
   { label: "$(wand) Convert All in Workspace…", command: "graphlift.convertWorkspace" },
   { label: "$(checklist) Make All Proven Edits in File", command: "graphlift.fixFile" },
-  { label: "$(debug-restart) Restart Server", command: "graphlift.restartServer" },
+  { label: "$(debug-restart) Restart Server", command: "graphlift.restart" },
   { label: "$(output) Show Log", command: "graphlift.showLog" },
   { label: "$(gear) Open Settings", command: "graphlift.openSettings" },
 ];
 
 export function registerCommands(server: Server, reports: Reports): vscode.Disposable {
   const commands: Record<string, () => unknown> = {
-    "graphlift.restartServer": () => server.restart(),
+    "graphlift.restart": () => server.restart(),
     "graphlift.showLog": () => {
       server.log.show();
     },
     "graphlift.showMenu": showMenu,
-    "graphlift.showReport": () => showReport(server, reports),
+    "graphlift.showReport": () => showReport(server, reports, "graphlift.explain"),
+    "graphlift.verifyFunction": () => showReport(server, reports, "graphlift.verify"),
     "graphlift.convertWorkspace": () => convertWorkspace(server),
     "graphlift.fixFile": fixFile,
     "graphlift.openSettings": () =>
@@ -51,14 +53,14 @@ async function showMenu(): Promise<void> {
   }
 }
 
-/** The report on the function that the cursor is in. */
-async function showReport(server: Server, reports: Reports): Promise<void> {
+/** What the server's command says of the function that the cursor is in. */
+async function showReport(server: Server, reports: Reports, command: string): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (editor?.document.languageId !== "python") {
     throw new Error("Put the cursor into a function of a Python file first.");
   }
   const line = editor.selection.active.line + 1;
-  const markdown = await server.execute("graphlift.explain", server.uri(editor.document), line);
+  const markdown = await server.execute(command, server.uri(editor.document), line);
   if (typeof markdown === "string") {
     await reports.show(markdown);
   }

@@ -35,6 +35,12 @@ export type ShowReport = (markdown: string) => Promise<void>;
 
 const MOST_RESTARTS = 4;
 
+/** Commands of the server whose answer is a text to show. */
+const REPORTING = new Set(["graphlift.explain", "graphlift.verify"]);
+
+/** Commands that this extension has itself, also while no server runs. */
+const OWN_COMMANDS = ["graphlift.restart"];
+
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private listener: { dispose(): void } | undefined;
@@ -198,11 +204,11 @@ export class Server implements vscode.Disposable {
       middleware: {
         workspace: {
           configuration: (params) =>
-            params.items.map((item) => (item.section === "graphlift" ? this.settings() : null)),
+            params.items.map((item) => (item.section === "graphlift" ? this.settings(item.scopeUri) : null)),
         },
         executeCommand: async (command, args, next) => {
           const answer: unknown = await next(command, args);
-          if (command === "graphlift.explain" && typeof answer === "string") {
+          if (REPORTING.has(command) && typeof answer === "string") {
             await this.showReport(answer);
           }
           return answer;
@@ -219,13 +225,17 @@ export class Server implements vscode.Disposable {
     };
   }
 
-  private settings(): Record<string, unknown> {
+  /** What is set, for one folder where its URI is given; and what the server must know of this editor. */
+  private settings(scope?: string): Record<string, unknown> {
     const manifest = this.context.extension.packageJSON as {
       contributes: { configuration: { properties: object } };
     };
     const keys = serverKeys(Object.keys(manifest.contributes.configuration.properties));
-    const chosen = chosenSettings(vscode.workspace.getConfiguration("graphlift"), keys);
-    return this.interpreter === undefined ? chosen : { ...chosen, interpreter: this.interpreter };
+    const folder = scope === undefined ? undefined : vscode.Uri.parse(scope);
+    const configuration = vscode.workspace.getConfiguration("graphlift", folder);
+    const chosen = chosenSettings(configuration, keys);
+    const told = { ...chosen, trusted: vscode.workspace.isTrusted, ownCommands: OWN_COMMANDS };
+    return this.interpreter === undefined ? told : { ...told, interpreter: this.interpreter };
   }
 
   private stateChanged(state: State): void {

@@ -35,6 +35,13 @@ def text_of_cell(path: str, number: int) -> str:
     return next((cell.text for cell in cells if cell.number == number), "")
 
 
+def line_of_cell(path: str, number: int, line: int) -> int:
+    """The line of the module in which a line of one cell stands; 0 where the cell is none of Python."""
+    notebook = _notebook(path)
+    cells = () if notebook is None else notebook.cells
+    return next((cell.first_line + line - 1 for cell in cells if cell.number == number), 0)
+
+
 def in_cell(place: Location) -> Location:
     """The place in its cell; a place in any other file is that place."""
     notebook = _notebook(place.path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphlift.cli import session
-from graphlift.cli.cells import in_cell, moved_function
+from graphlift.cli.cells import in_cell, line_of_cell, moved_function, split
 from graphlift.verdict import FunctionReport
 
 if TYPE_CHECKING:
@@ -85,7 +85,10 @@ def _explain_function(workspace: Workspace, function: FunctionReport, output_for
 
 
 def parse_place(place: str) -> tuple[str, int | None, int | None, str]:
-    """The path, and the line, the column or the qualified name, of `PATH:LINE[:COLUMN]` or `PATH::QUALNAME`."""
+    """The path, and the line, the column or the qualified name, of `PATH:LINE[:COLUMN]` or `PATH::QUALNAME`.
+
+    PATH may be a cell of a notebook, as in `train.ipynb:cell 3:2`; the line is then that of the notebook's module.
+    """
     path, separator, qualname = place.partition("::")
     line: int | None = None
     column: int | None = None
@@ -95,6 +98,9 @@ def parse_place(place: str) -> tuple[str, int | None, int | None, str]:
             raise click.BadParameter(f"{place} is neither PATH:LINE nor PATH::QUALNAME", param_hint="PLACE")
         path, line, qualname = match[1], int(match[2]), ""
         column = None if match[3] is None else int(match[3])
+    path, cell = split(path)
+    if cell is not None and line is not None:
+        line = line_of_cell(path, cell, line)
     if not Path(path).is_file():
         raise click.BadParameter(f"there is no file {path}", param_hint="PLACE")
     return path, line, column, qualname

@@ -144,6 +144,9 @@ def explanation(function: FunctionReport, details: Mapping[str, Sequence[str]] |
         text.append("\nEffects\n", "bold")
         for effect in function.effects:
             text.append(f"  - {effect}\n")
+    if function.gain:
+        text.append("\nGain, roughly\n", "bold")
+        text.append(f"  {function.gain}\n")
     if function.input_signature:
         text.append("\nPossible input_signature\n", "bold")
         text.append(f"  {function.input_signature}\n")

@@ -116,8 +116,9 @@ def _asked(places: Sequence[str], program: Program, options: session.Options) ->
     if not functions:
         raise click.ClickException("there is nothing to verify: no function there is or would become a graph")
     settings = workspace.settings
+    settings = msgspec.structs.replace(settings, verify=program.over(settings.verify))
     try:
-        asked = request(functions, program.over(settings.verify), settings.base, workspace.environment)
+        asked = request(functions, settings, settings.base, workspace.environment)
     except UnfitError as error:
         raise click.ClickException(str(error)) from error
     return Asked(asked, functions)

@@ -44,7 +44,7 @@ class Changers:
             module = owner.removeprefix("global ")
             found += self._touched(f"globals {module}")
             return found + [Change(who) for who in _texts(self._cell("changed-global", module, name))]
-        for each in self._classes(owner):
+        for each in self._classes(owner) if owner != "?" else ():
             found += self._touched(f"attributes {each}")
             found += [Change(who) for who in _texts(self._cell("changed", each, name))]
             own = marks(self._cell("changed-own", each, name))

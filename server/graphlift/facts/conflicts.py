@@ -14,6 +14,7 @@ from graphlift.index import FunctionInfo, ParameterInfo
 from graphlift.interp.following import SeenCall
 from graphlift.source.span import Place
 from graphlift.values import (
+    NEVER,
     NONE,
     Array,
     Const,
@@ -36,7 +37,9 @@ class Conflict(msgspec.Struct, frozen=True):
     place: Place | None = None
 
 
-def conflicts(info: FunctionInfo, given: Value | None, calls: Iterable[SeenCall]) -> tuple[Conflict, ...]:
+def conflicts(
+    info: FunctionInfo, given: Value | None, calls: Iterable[SeenCall], defaults: dict[str, Value]
+) -> tuple[Conflict, ...]:
     """What certainly raises under the `input_signature` that a function is given."""
     if not isinstance(given, Sequence) or given.items is None or "classmethod" in info.decorators:
         return ()
@@ -44,6 +47,9 @@ def conflicts(info: FunctionInfo, given: Value | None, calls: Iterable[SeenCall]
     missing = [p.name for p in named[len(given.items) :] if not p.has_default]
     if missing:
         return (Conflict(f"it has no spec for `{missing[0]}`, which has no default"),)
+    bare = [p.name for p in info.parameters if p.kind == "keyword_only" and not p.has_default]
+    if bare:
+        return (Conflict(f"the keyword-only `{bare[0]}` needs a default beside a signature"),)
     if len(given.items) > len(named):
         variadic = any(p.kind == "vararg" for p in info.parameters)
         return () if variadic else (Conflict(f"it has {len(given.items)} specs for {len(named)} parameters"),)
@@ -51,11 +57,31 @@ def conflicts(info: FunctionInfo, given: Value | None, calls: Iterable[SeenCall]
     for call in calls:
         arguments = dict(call.edge.context.bindings)
         for parameter, spec in zip(named, given.items, strict=False):
-            if isinstance(spec, Spec) and spec.form == "dense" and parameter.name in arguments:
-                text = refused(arguments[parameter.name], spec)
-                if text:
-                    found[Conflict(f"`{parameter.name}` is {text}", call.edge.place)] = None
+            text = _refused_by(spec, arguments.get(parameter.name, NEVER))
+            if text:
+                found[Conflict(f"`{parameter.name}` is {text}", call.edge.place)] = None
+        free = {p.name for p in named[: len(given.items)]}
+        for name, value in arguments.items():
+            text = "" if name in free else _unpinned(value, defaults.get(name))
+            if text:
+                found[Conflict(f"`{name}` is {text}", call.edge.place)] = None
     return tuple(found)
+
+
+def _refused_by(spec: Value, value: Value) -> str:
+    if isinstance(spec, Spec) and spec.form == "dense":
+        return refused(value, spec)
+    kinds = {"list", "tuple"}
+    if isinstance(spec, Sequence) and isinstance(value, Sequence) and {spec.type, value.type} == kinds:
+        return f"a {value.type} in a call, and its spec is a {spec.type}"
+    return ""
+
+
+def _unpinned(value: Value, default: Value | None) -> str:
+    """A Python argument without a spec is a constant of the graph: the default, and nothing else."""
+    if not isinstance(value, Const) or not isinstance(default, Const) or value == default:
+        return ""
+    return f"`{display(value)}` in a call, and without a spec it stays `{display(default)}`"
 
 
 def _specified(info: FunctionInfo) -> tuple[ParameterInfo, ...]:

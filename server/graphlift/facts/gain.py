@@ -1,7 +1,7 @@
 """What a graph may gain: how much work one eager call hands to TensorFlow piece by piece.
 
-An eager call pays for every op that it dispatches (here some 15 µs), a graph call once (some 0.2 ms). So the ops of a
-call, through callees and loops, decide; very large tensors hide the difference, since the ops themselves take long then.
+An eager call pays for every op that it dispatches (some 15 µs), a graph call once (some 0.2 ms). So the ops of a
+call decide, through callees and loops; very large tensors hide the difference, since the ops themselves take long.
 The figures are measurements: `docs/gain.md` has them, `scripts/gain.py` prints them again.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-BREAK_EVEN = 6
-"""Below this many ops hardly any measured function gained (3 of 73); from here to ten it is about even."""
+TOO_FEW = 6
+"""Below this many ops hardly any measured function was worth a graph (3 of 76); from here to nine a quarter was."""
 
 LARGE = 100_000
 """Numbers in the result of an op from which on its own work outweighs what dispatching it costs (measured)."""
@@ -26,18 +26,21 @@ class Band(msgspec.Struct, frozen=True):
 
 
 BANDS = (
-    Band(200, "hundreds of operations or more", 10.0, 45.0),
-    Band(50, "many tens of operations", 5.0, 12.0),
+    Band(200, "hundreds of operations or more", 15.0, 45.0),
+    Band(50, "many tens of operations", 5.5, 12.5),
     Band(20, "some tens of operations", 2.0, 6.5),
-    Band(10, "ten to twenty operations", 1.3, 2.5),
-    Band(BREAK_EVEN, "a few operations", 0.7, 1.1),
-    Band(1, "hardly any operations", 0.2, 0.6),
+    Band(10, "ten to twenty operations", 1.3, 2.6),
+    Band(TOO_FEW, "a few operations", 0.6, 1.2),
+    Band(1, "hardly any operations", 0.2, 0.5),
 )
 """From the measurements on tensors that are not large, widest first."""
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """The estimate for one function: ops that an eager call dispatches, and the numbers in their results as far as seen."""
+    """The estimate for one function: the ops that an eager call dispatches, and the numbers in their results.
+
+    `elements` counts sizes that are not known as one.
+    """
 
     ops: int
     elements: int = 0
@@ -45,7 +48,7 @@ class Gain(msgspec.Struct, frozen=True):
     @property
     def pays(self) -> bool:
         """Whether a graph is worth considering at all."""
-        return self.ops >= BREAK_EVEN
+        return self.ops >= TOO_FEW
 
     @property
     def large(self) -> bool:
@@ -69,6 +72,6 @@ class Gain(msgspec.Struct, frozen=True):
         if band is None:
             return ""
         if self.large:
-            return f"{band.words} a call, on large tensors: such functions ran at most about 1.5 times as fast as graphs"
+            return f"{band.words} a call, on large tensors: such ones ran at most about 1.5 times as fast as graphs"
         between = f"{band.lower:g} to {band.upper:g} times as fast as graphs"
         return f"{band.words} a call: half of the measured functions like this ran {between}"

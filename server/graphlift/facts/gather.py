@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+import msgspec
+
 from graphlift import models
 from graphlift.callgraph import Call, CallGraph, build_call_graph
 from graphlift.facts.changes import Changers, Moments
 from graphlift.facts.conflicts import Conflict, conflicts
 from graphlift.facts.keras_layers import KerasLayers
+from graphlift.facts.lazy_objects import several_objects, taken_from_temporaries
 from graphlift.facts.mismatches import Mismatches
 from graphlift.facts.model import Decoration, FunctionFacts, InGraph, Mismatch, StateChange
 from graphlift.facts.numbers import numbers_as_tensors
-from graphlift.facts.retracing import Retracing, retracing
+from graphlift.facts.retracing import Retracing, exactly_given, retracing
 from graphlift.facts.signature import Signature, signature
+from graphlift.facts.unhashable import unhashable
 from graphlift.index import MODULE_BODY, DefId, FunctionInfo
 from graphlift.interp.decorators import decorator_value, is_opaque, is_tf_function
 from graphlift.interp.entry import ParameterEvidence
@@ -63,6 +67,7 @@ class Program:
         self._decorations: dict[DefId, Decoration] = {}
         self._in_graph: dict[DefId, InGraph | None] = {}
         self._decorators: dict[tuple[str, str], Value] = {}
+        self._followed: dict[DefId, bool] = {}
 
     def facts(self, definition: DefId) -> FunctionFacts | None:
         """The facts of one function; `None` while it has not been judged."""
@@ -99,6 +104,9 @@ class Program:
             signature=self._signature(info, root),
             scalar_signature=self._scalar_signature(info, root),
             conflicts=self._conflicts(info),
+            several=several_objects(self.solver, self._moments, root.entry),
+            temporaries=taken_from_temporaries(self.solver, definition),
+            unhashable=unhashable(self.solver.db, root.entry.parameters),
         )
 
     # Mismatches
@@ -133,7 +141,26 @@ class Program:
         calls = self.following.calls
         made = sum(call.times.least for call in calls.get(info.parent, ())) if "<locals>" in info.id else 0
         seen = calls.get(info.id, ())
-        return retracing(seen, self._is_inside_graph, self._defaults(info) if seen else {}, receiver, made)
+        found = retracing(seen, self._is_inside_graph, self._defaults(info) if seen else {}, receiver, made)
+        if found is None or not self._is_followed(info.id):
+            return found
+        names = (parameter.name for parameter in info.parameters)
+        return msgspec.structs.replace(found, exact=exactly_given(seen, names))
+
+    def _is_followed(self, definition: DefId) -> bool:
+        """Whether every call that may reach a function was followed from module-level code on."""
+        if definition.endswith(f":{MODULE_BODY}"):
+            return True
+        if definition not in self._followed:
+            self._followed[definition] = True  # A circle adds no calls from outside.
+            seen = {(call.caller, call.edge.place) for call in self.following.calls.get(definition, ())}
+            callers = self.graph.callers_of(definition)
+            self._followed[definition] = (
+                bool(callers)
+                and definition not in self.following.cut
+                and all((c.caller, c.place) in seen and self._is_followed(c.caller) for c in callers)
+            )
+        return self._followed[definition]
 
     def _defaults(self, info: FunctionInfo) -> dict[str, Value]:
         frame = Frame(self.following, info.id, Context())
@@ -142,7 +169,8 @@ class Program:
 
     def _conflicts(self, info: FunctionInfo) -> tuple[Conflict, ...]:
         given = dict(self.decoration(info.id).options).get("input_signature")
-        return conflicts(info, given, self.following.calls.get(info.id, ()))
+        defaults = {} if given is None else self._defaults(info)
+        return conflicts(info, given, self.following.calls.get(info.id, ()), defaults)
 
     def _is_inside_graph(self, call: SeenCall) -> bool:
         caller = call.caller

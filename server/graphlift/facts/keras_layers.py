@@ -109,7 +109,7 @@ class KerasLayers:
 
     def _is_unbuilt(self, value: Value) -> bool:
         if isinstance(value, Object):
-            return models.is_subclass(value.cls, "keras.layers.Layer", 3) and not _is_built(value)
+            return models.is_subclass(value.cls, "keras.layers.Layer", 3) and not is_built(value)
         return isinstance(value, Instance | Unknown) and self._may_be_layer(value)
 
     def _may_be_layer(self, value: Instance | Unknown) -> bool:
@@ -136,7 +136,7 @@ def _members(value: Value) -> Iterator[Value]:
             yield option
 
 
-def _is_built(value: Object) -> bool:
+def is_built(value: Object) -> bool:
     """Whether a library model has its weights from the start: a functional one, or one that begins with an input."""
     config = dict(value.config)
     if any(isinstance(leaf, KerasTensor) for leaf in leaves(config.get("outputs", Unknown("")))):
@@ -147,5 +147,5 @@ def _is_built(value: Object) -> bool:
         return True
     if not isinstance(first, Object):
         return False
-    begins = models.is_subclass(first.cls, "keras.layers.InputLayer", 3) or _is_built(first)
+    begins = models.is_subclass(first.cls, "keras.layers.InputLayer", 3) or is_built(first)
     return begins or "input_shape" in dict(first.config)

@@ -9,6 +9,7 @@ from graphlift.facts.conflicts import Conflict
 from graphlift.facts.gain import Gain
 from graphlift.facts.retracing import Retracing
 from graphlift.facts.signature import Signature
+from graphlift.facts.unhashable import Unhashable
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.interp.summary import Effect, Summary
@@ -49,6 +50,14 @@ class StateChange(msgspec.Struct, frozen=True):
     certain: bool = True
 
 
+class Several(msgspec.Struct, frozen=True):
+    """A parameter that is given different objects of a `kind` that makes variables when it is first used."""
+
+    parameter: str
+    kind: str
+    certain: bool
+
+
 class Mismatch(msgspec.Struct, frozen=True):
     """An effect that raises when it is traced; `eager` says whether it raises in the program as it is, too."""
 
@@ -61,8 +70,8 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """Everything the rules may ask about one function.
 
     `effects` are those of one call, its own and its callees', judged as if the function were traced.
-    `ops` estimates the TensorFlow ops of one eager call, and `elements` the numbers in their results (`facts.gain`). `changes` lists, for each `reads-state` effect's subject,
-    who changes that state.
+    `ops` estimates the TensorFlow ops of one eager call, `elements` the numbers in their results (see `facts.gain`).
+    `changes` lists, for each `reads-state` effect's subject, who changes that state.
     """
 
     info: FunctionInfo
@@ -101,8 +110,14 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     scalar_signature: Signature = Signature()
     """The same with Python numbers as scalar tensors, for a decorated function whose body can live with that."""
     elements: int = 0
+    several: tuple[Several, ...] = ()
+    """The parameters that are given different optimizers or unbuilt layers."""
+    temporaries: tuple[tuple[DefId, int], ...] = ()
+    """Where the method is taken from an object that nothing keeps: the definition, and the line in it."""
     conflicts: tuple[Conflict, ...] = ()
     """In what the `input_signature` that it is given does not fit it or its calls."""
+    unhashable: tuple[Unhashable, ...] = ()
+    """The parameters that tracing cannot look up."""
 
     @property
     def definition(self) -> DefId:

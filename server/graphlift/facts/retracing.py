@@ -10,7 +10,7 @@ import msgspec
 from graphlift.facts.trace_types import CALLABLE, SHAPE, difference, generalised, look, vagueness
 from graphlift.interp.following import SeenCall
 from graphlift.source.span import Place
-from graphlift.values import Value
+from graphlift.values import Py, Unknown, Value, options
 
 MOST_TRACES = 40
 """Counting stops here: it is far too many already."""
@@ -51,6 +51,8 @@ class Retracing(msgspec.Struct, frozen=True):
     """For a nested function: how often the function around it is called, which makes it anew."""
     more: bool = False
     """Whether there may be more calls than these: some stand in loops of unknown length."""
+    exact: tuple[str, ...] = ()
+    """The parameters of which all visible calls were followed, down to what each of them passes."""
 
     @property
     def made_again(self) -> bool:
@@ -104,6 +106,16 @@ def retracing(
         causes=(*_fresh_causes(eager), *_causes(traced, receiver)),
         made=made,
         more=any(call.times.more for call in eager),
+    )
+
+
+def exactly_given(calls: Iterable[SeenCall], names: Iterable[str]) -> tuple[str, ...]:
+    """The parameters for which no call passes a plain Python value that is not known itself."""
+    passed = [dict(call.edge.context.bindings) for call in calls]
+    return tuple(
+        name
+        for name in names
+        if not any(isinstance(o, Py | Unknown) for given in passed if name in given for o in options(given[name]))
     )
 
 

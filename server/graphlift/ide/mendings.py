@@ -68,6 +68,8 @@ class Mender:
                 continue
             fixes = self._fixes(function, key, text)
             near = [fix for fix in fixes if head or (fix.at is not None and _begins_in(span, fix.at))]
+            if not all(_is_met(reason, fixes) for reason in function.reasons):
+                near = [fix for fix in near if fix.safe]  # What changes the program must be worth it.
             for fix in near:
                 singles.setdefault((fix.slug, fix.edits), fix)
             if near and _all_safe(fixes):
@@ -100,19 +102,22 @@ class Mender:
             return []
         facts, findings, _ = judged
         return [
-            (
-                Blocker(
-                    rule,
-                    self.reporter.locate(place).span,
-                    qualname_of(place.definition),
-                    function.qualname,
-                    said,
-                ),
-                place.definition,
-            )
-            for rule, place, said in _points(facts, findings)
-            if module_of(place.definition) == key
+            (self._blocker(function, point, key), point[1].definition)
+            for point in _points(facts, findings)
+            if module_of(point[1].definition) == key
         ]
+
+    def _blocker(self, function: FunctionReport, point: tuple[str, Place, str], key: str) -> Blocker:
+        rule, place, said = point
+        at, holder = self.reporter.locate(place).span, qualname_of(place.definition)
+        return Blocker(rule, at, holder, function.qualname, said, self._calls(place.definition, key))
+
+    def _calls(self, definition: DefId, key: str) -> tuple[Span, ...] | None:
+        """The calls of a function, where all of them are in the module."""
+        judged = self.reporter.judge(definition)
+        if judged is None or any(module_of(call.caller) != key for call in judged[0].callers):
+            return None
+        return tuple(dict.fromkeys(self.reporter.locate(call.place).span for call in judged[0].callers))
 
     def _fixes(self, function: FunctionReport, key: str, text: str) -> list[Fix]:
         found: dict[object, Fix] = {}
@@ -130,13 +135,18 @@ class Mender:
         return any(unit(db, key).mentions & _GRADIENTS for key in files(db, "").paths)
 
     def _sight(self, definition: DefId) -> Callable[[Span], Value]:
-        """What the expressions of a definition hold in eager execution."""
+        """What the expressions of a definition, and of its callers, hold in eager execution."""
+        judged = self.reporter.judge(definition)
+        callers = () if judged is None else tuple(call.caller for call in judged[0].callers)
 
         def value(span: Span) -> Value:
-            seen = self._watched.get(definition)
-            if seen is None:
-                seen = self._watched[definition] = watch(self._solver, definition, plain=True)
-            return seen.expressions.get(span, Unknown("not seen"))
+            for each in dict.fromkeys((definition, *callers)):
+                seen = self._watched.get(each)
+                if seen is None:
+                    seen = self._watched[each] = watch(self._solver, each, plain=True)
+                if span in seen.expressions:
+                    return seen.expressions[span]
+            return Unknown("not seen")
 
         return value
 

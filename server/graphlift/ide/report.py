@@ -280,6 +280,8 @@ class Reporter:
     ) -> list[Diagnostic]:
         if facts.decoration.decorated:
             return self._graph_diagnostics(report, findings)
+        if facts.in_graph is not None and facts.in_graph.by == definition:
+            return self._graph_diagnostics(report, tuple(filter(_of_traced_callback, findings)))
         planned = self.plan.of(definition)
         if report.verdict is Verdict.CONVERT and (planned.recommended or planned.declined):
             location = Location(report.path, report.name_span)
@@ -334,6 +336,14 @@ class Reporter:
 def _line_count(found: Unit) -> int:
     text = found.parsed.text
     return found.parsed.line_count - (1 if text.endswith(("\n", "\r")) or not text else 0)
+
+
+def _of_traced_callback(finding: Finding) -> bool:
+    """Whether a finding on a function that a library always traces (`Dataset.map`) is about what that does."""
+    rule = rule_named(finding.rule)
+    assert rule is not None
+    harmful = rule.rule.consequence in (Consequence.RAISES, Consequence.DIFFERS)
+    return harmful and finding.rule not in ("python-result", "frozen-state")
 
 
 def _effect_text(finding: Finding) -> str:

@@ -71,6 +71,7 @@ class _ClassDraft:
         self.parent = parent
         self.members: dict[str, DefId] = {}
         self.self_attributes: list[tuple[str, DefId]] = []
+        self.setters: dict[str, DefId] = {}
 
 
 class _Builder:
@@ -109,6 +110,7 @@ class _Builder:
                 self_attributes=_grouped(draft.self_attributes),
                 decorators=_texts(draft.node.decorators),
                 slots="__slots__" in draft.members,
+                setters=tuple(sorted(draft.setters.items())),
             )
 
     def _record(self, definition: DefId, node: nodes.Scope, layout: Layout) -> None:
@@ -227,6 +229,10 @@ class _Builder:
         )
         if not is_lambda and not accessor:
             self._bind(name, scope, inside, definition)
+        if inside is not None and any(
+            text.endswith(".setter") for text in self.functions[definition].decorators
+        ):
+            inside.setters[name] = definition
         self._outer_expressions(node, scope, prefix, inside)
         body = [node.body] if is_lambda else node.body
         inner = definition.partition(":")[2] + ".<locals>."

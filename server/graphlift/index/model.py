@@ -74,6 +74,8 @@ class ClassInfo(msgspec.Struct, frozen=True):
     self_attributes: tuple[tuple[str, tuple[DefId, ...]], ...]
     decorators: tuple[str, ...] = ()
     slots: bool = False
+    setters: tuple[tuple[str, DefId], ...] = ()
+    """The properties that can be set, and the functions that do it."""
 
 
 class ImportInfo(msgspec.Struct, frozen=True):

@@ -228,6 +228,7 @@ def note_growth(frame: Frame, container: Value, where: nodes.NodeNG) -> None:
     if site.isdigit() and block.lineno <= int(site) + first - 1 <= (block.end_lineno or block.lineno):
         return
     kind = "a loop over a tensor" if isinstance(block, nodes.For | nodes.While) else "a tensor condition"
+    kind = "a callback that the graph runs" if isinstance(block, nodes.Call) else kind
     frame.effect("tensor-loop-append", where, kind)
 
 

@@ -66,6 +66,8 @@ def call_builtin(frame: Frame, name: str, arguments: Arguments, site: Site) -> V
         return found(frame, arguments, site)
     if name in _EXCEPTIONS:
         return Py(name)
+    if name == "object.__setattr__":
+        return _BUILTINS["setattr"](frame, arguments, site)
     if name.startswith("object."):
         return NONE
     frame.effect("unknown-call", site.node, f"the built-in `{name}`")

@@ -9,7 +9,7 @@ from graphlift.interp.calls import Site
 from graphlift.interp.computed import read_any, write_any
 from graphlift.interp.frame import Frame
 from graphlift.interp.narrow import isinstance_answer
-from graphlift.interp.objects import attribute, store_attribute
+from graphlift.interp.objects import attribute, class_of_instance, store_attribute
 from graphlift.interp.places import attributes_of, names_at
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
@@ -28,6 +28,7 @@ from graphlift.values import (
     const,
     const_value,
     join,
+    join_all,
     options,
 )
 
@@ -93,9 +94,9 @@ def _delattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @builtin("type")
 def _type(frame: Frame, arguments: Arguments, site: Site) -> Value:
     value = first_of(arguments)
-    if isinstance(value, Instance):
-        exact = value.exact or not frame.analysis.query("subclasses", value.definition)
-        return Class(value.definition) if exact else Unknown("the type may be any subclass")
+    objects = [option for option in options(value) if isinstance(option, Instance)]
+    if objects and len(objects) == len(options(value)):
+        return join_all(class_of_instance(frame, each) for each in objects)
     if is_symbolic(frame, value):
         frame.effect("mode-dependent", site.node, "type(…)", certain=_asks_name(site.node))
     return Unknown("the type of this value is not followed")

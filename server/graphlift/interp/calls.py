@@ -17,14 +17,15 @@ from graphlift.interp.binding import abstracted, bind, for_context
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import PLAIN, Frame
 from graphlift.interp.held import change_layers, code_of, run_held
-from graphlift.interp.layer_calls import ask_training
+from graphlift.interp.layer_calls import LAZY, ask_training, note_choice
 from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.numpy_writes import change_in_place, write_arrays
 from graphlift.interp.objects import library_base
+from graphlift.interp.outer_tapes import use_tape
 from graphlift.interp.static_shapes import note_unstack, with_dynamic_sizes
 from graphlift.interp.summary import Context
 from graphlift.interp.taking_over import as_graph_result, as_specified, take_over, take_traced
-from graphlift.interp.tapes import work_backwards
+from graphlift.interp.tapes import TAPE, work_backwards
 from graphlift.interp.unrolling import fresh_callables
 from graphlift.models.api import MISMATCHES, Arguments, CallResult
 from graphlift.models.uses import tensor_parameters
@@ -64,6 +65,9 @@ from graphlift.values import (
 
 CHOOSING = frozenset(f"tensorflow.{name}" for name in ("cond", "case", "switch_case", "while_loop"))
 """What calls its callbacks as a condition on a tensor decides."""
+
+REPEATING = frozenset(f"tensorflow.{name}" for name in ("map_fn", "scan", "foldl", "foldr", "vectorized_map"))
+"""What calls its callback once per element in eager code, and traces it once in a graph."""
 
 UNCONVERTED = "%unconverted"
 """A pseudo-name in a context's closure: the caller's code is not converted by AutoGraph, so neither is this."""
@@ -173,6 +177,7 @@ def call_value(frame: Frame, function: Value, arguments: Arguments, site: Site) 
         return NEVER
     if len(alternatives) == 1:
         return _call_one(frame, alternatives[0], arguments, site)
+    note_choice(frame, alternatives, site.node)
     alive = frame.alive
     survived = False
 
@@ -239,6 +244,8 @@ def _call_object(frame: Frame, receiver: Value, name: str, arguments: Arguments,
     result = models.method(receiver, name, arguments, host)
     if isinstance(receiver, Array):
         result = change_in_place(frame, receiver, arguments, site, result)
+    if isinstance(receiver, Object) and name == "build" and models.is_subclass(receiver.cls, LAZY[0]):
+        frame.write_cell(("builds-optimizers",), TRUE)
     if isinstance(receiver, Object) and name == "__call__":
         ask_training(frame, receiver, arguments, site.node)
     if isinstance(receiver, Object):
@@ -321,7 +328,12 @@ def call_function(
     if any(isinstance(value, Never) for value in bindings.values()):
         return NEVER
     closure = _closure(frame, function)
-    if frame.unconverted or _starts_unconverted(frame, info) or (site.library and _stays_python(info, site)):
+    if (
+        frame.unconverted
+        or frame.refused
+        or _starts_unconverted(frame, info)
+        or _stays_python(frame, info, site)
+    ):
         closure = (*closure, (UNCONVERTED, TRUE))
     if frame.plain and not site.traced:
         closure = (*closure, (PLAIN, TRUE))
@@ -334,7 +346,7 @@ def call_function(
     if site.signature is not None:
         bound = info.in_class and "staticmethod" not in info.decorators
         raw = _by_signature(info, raw, site.signature, bound)
-    summary = frame.analysis.summary(function.definition, abstracted(raw))
+    summary = frame.analysis.summary(function.definition, raw if frame.unrolling else abstracted(raw))
     if traced:
         for effect in summary.effects:
             if effect.kind in MISMATCHES:
@@ -369,9 +381,12 @@ def _made_here(frame: Frame, value: Value, function: Function, site: Site) -> Va
     return value
 
 
-def _stays_python(info: FunctionInfo, site: Site) -> bool:
-    """Whether a function that library code calls is left as it is: it does not stand inside a converted function."""
-    return not site.traced and not site.hosted and "<locals>" not in info.id
+def _stays_python(frame: Frame, info: FunctionInfo, site: Site) -> bool:
+    """Whether a function that library code calls is left as it is: it does not stand inside the converted function."""
+    if not site.library or site.traced or site.hosted:
+        return False
+    outermost = frame.definition.partition(".<locals>.")[0]
+    return not info.id.startswith(f"{outermost}.<locals>.")
 
 
 def _called_by_python(info: FunctionInfo) -> bool:
@@ -484,7 +499,10 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
         return special(frame, arguments, site)
     chooses = name in CHOOSING and not frame.plain
     frame.tensor_condition += chooses
+    inside = [site.node] if name in CHOOSING | REPEATING else []
+    frame.traced_blocks += inside
     result = models.call(name, arguments, FrameHost(frame, site.node))
+    del frame.traced_blocks[len(frame.traced_blocks) - len(inside) :]
     frame.tensor_condition -= chooses
     _note_uses(frame, name, arguments, result, site)
     if name.startswith("numpy."):
@@ -497,7 +515,7 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
     elif "mutates-argument" in kinds:
         _rearrange(frame, arguments, site)
     given = (*arguments.positional, *(value for _, value in arguments.keywords))
-    return with_dynamic_sizes(frame.result(site.node, result), given, name.startswith("tensorflow."))
+    return with_dynamic_sizes(frame, frame.result(site.node, result), given, name.startswith("tensorflow."))
 
 
 def _note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
@@ -556,6 +574,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site)
         change_layers(frame, receiver, method.name, arguments, site)
     if isinstance(receiver, Object):
         work_backwards(frame, receiver, method.name, site)
+    if isinstance(receiver, Object) and receiver.cls == TAPE:
+        use_tape(frame, site.receiver, method.name, site.node)
     return _call_object(frame, receiver, method.name, arguments, site)
 
 

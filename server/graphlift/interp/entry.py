@@ -150,6 +150,9 @@ def as_traced(value: Value, depth: int = 0) -> Value:
     def convert(option: Value) -> Value:
         if isinstance(option, Array):
             return Tensor(option.dtype, option.shape)
+        if isinstance(option, Tensor) and (option.dynamic or option.python):
+            # Tracing knows all sizes of an argument.
+            return msgspec.structs.replace(option, dynamic=False, python=False)
         if isinstance(option, Sequence) and depth < 4 and option.type in ("list", "tuple"):
             items = None if option.items is None else tuple(as_traced(i, depth + 1) for i in option.items)
             element = as_traced(option.element, depth + 1) if items is None else join_all(items)

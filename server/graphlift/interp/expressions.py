@@ -88,8 +88,25 @@ def _attribute(frame: Frame, node: nodes.Attribute) -> Value:
         note_shape(frame, node, receiver)
     narrowed = frame.paths.get(f"?{path}") if path else None
     found = narrowed if narrowed is not None else value
+    if isinstance(node.expr, nodes.Call):
+        _note_temporary(frame, node, receiver, found)
     called = isinstance(node.parent, nodes.Call) and node.parent.func is node
     return found if called else loaded(frame, found)
+
+
+def _note_temporary(frame: Frame, node: nodes.Attribute, receiver: Value, method: Value) -> None:
+    """A method is taken from an object that nothing else holds: a graph holds its object weakly."""
+    from graphlift.interp.places import mark_of
+    from graphlift.values import Bound, Function, GraphFunction, Instance
+
+    for option in options(method):
+        function = option.function if isinstance(option, Bound) else None
+        while isinstance(function, GraphFunction):
+            function = function.function
+        if isinstance(function, Function) and all(
+            isinstance(o, Instance) and o.site for o in options(receiver)
+        ):
+            frame.write_cell(("temporary", function.definition), const(mark_of(frame, node)))
 
 
 def path_text(node: nodes.NodeNG) -> str:
@@ -147,6 +164,8 @@ def _boolop(frame: Frame, node: nodes.BoolOp) -> Value:
         if frame.unconverted:
             frame.effect("tensor-as-bool", node, node.op)
             frame.effect("unconverted", node, node.op)
+        if any(isinstance(o, Tensor) and not o.eager for v in values for o in options(v)):
+            frame.effect("tensor-control", node, node.op)
         frame.work(1)
         return join(result, Tensor("bool", None)) if not _all_tensors(values) else Tensor("bool", None)
     return result
@@ -199,6 +218,7 @@ def _ifexp(frame: Frame, node: nodes.IfExp) -> Value:
         orelse = NEVER if decided is True else evaluate(frame, node.orelse)
     frame.tensor_condition -= symbolic
     if symbolic and not frame.plain:
+        frame.effect("tensor-control", node, "a conditional expression")
         from graphlift.interp.merging import check_choice, met, traced_scalars
 
         check_choice(frame, node, body, orelse)

@@ -29,6 +29,8 @@ MAX_RUNS = 1200
 """The most runs altogether."""
 MAX_RUNS_OF_ONE = 24
 """The most different arguments with which one definition is followed."""
+MAX_EXACT_RUNS = 12
+"""Of these, the most that tell floats apart; later runs take any float for another."""
 MAX_DEPTH = 40
 
 _UNFOLLOWED = Summary(Unknown("the calls are followed only so far"))
@@ -58,6 +60,10 @@ class Following:
         self._done: dict[tuple[DefId, Context], Outcome] = {}
         self._runs: dict[DefId, int] = {}
         self._stack: list[tuple[DefId, Context]] = []
+        self._contexts: dict[tuple[DefId, Context], Context] = {}
+        """In which context a call with these arguments was followed."""
+        self.cut: set[DefId] = set()
+        """The program's own definitions some of whose calls are not followed: beyond a bound, or in recursion."""
         self.calls: dict[DefId, tuple[SeenCall, ...]] = {}
         self._follow()
 
@@ -81,7 +87,8 @@ class Following:
         for caller in reversed(self._done):  # A callee is done before its caller.
             outcome, weight = self._done[caller], weights.get(caller, _NEVER)
             for edge, times in zip(outcome.edges, outcome.times, strict=True):
-                callee = (edge.callee, abstracted(edge.context))
+                call = (edge.callee, edge.context)
+                callee = (edge.callee, self._contexts.get(call, abstracted(edge.context)))
                 if callee in self._done:
                     weights[callee] = _sum(weights.get(callee, _NEVER), _product(weight, times))
         return weights
@@ -109,13 +116,16 @@ class Following:
 
     def summary(self, definition: DefId, context: Context) -> Summary:
         """Follow a call, or say what the fixpoint says of it where it is not followed."""
-        key = (definition, context)
+        runs = self._runs.get(definition, 0)
+        key = (definition, context if runs < MAX_EXACT_RUNS else abstracted(context))
+        key = (definition, self._contexts.setdefault((definition, context), key[1]))
         known = self._done.get(key)
         if known is not None:
             return known.summary
         if not self._may_follow(definition):
-            return self._settled(("run", definition, context))
-        self._runs[definition] = self._runs.get(definition, 0) + 1
+            self.cut.add(definition)
+            return self._settled(("run", definition, abstracted(context)))
+        self._runs[definition] = runs + 1
         self._stack.append(key)
         outcome, _ = guarded(definition, lambda: run(self, definition, context))
         self._stack.pop()

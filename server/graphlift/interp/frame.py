@@ -44,6 +44,7 @@ from graphlift.values import (
     Mapping,
     Module,
     Never,
+    Object,
     OneOf,
     Py,
     Sequence,
@@ -146,6 +147,8 @@ class Frame:
         self.multiplier = 1
         self.tensor_condition = 0
         self.tensor_loop = 0
+        self.refused = False
+        """Whether AutoGraph refuses the function for its syntax, so that nothing that it calls is converted either."""
         self.traced_blocks: list[nodes.NodeNG] = []
         """The conditions and loops around that become part of the graph, outermost first."""
         self.paths: dict[str, Value] = {}
@@ -233,6 +236,10 @@ class Frame:
         """A NumPy array that a library call gives is a new one, up to views, which share their base's fate here."""
         if isinstance(value, Array) and not value.scalar and not value.site:
             return msgspec.structs.replace(value, site=self.site(node))
+        if isinstance(value, Object) and not value.made:
+            from graphlift.interp.layer_calls import known_by
+
+            return known_by(self, value, node)
         if isinstance(value, TensorArray):
             from graphlift.interp.arrays import made_at
 
@@ -310,6 +317,12 @@ class Frame:
                 return read_captured(self, name, value)
             return value
         if name in self.closure:
+            value = self.closure[name]
+            if (
+                isinstance(value, Object)
+                and self.analysis.cell(("touched", f"captured {self.owner}.{name}")) != NEVER
+            ):
+                self.effect("reads-state", node, f"captured {self.owner}.{name}", target=f"closure:{name}")
             if self._changes_outside(name):
                 self.effect("reads-state", node, f"closure {name}", target=f"closure:{name}")
             from graphlift.interp.places import read_again, read_captured
@@ -319,6 +332,11 @@ class Frame:
             sibling = self._sibling(name)
             return sibling or Unknown(f"`{name}` may not be assigned yet")
         return self._free(name, node)
+
+    @property
+    def owner(self) -> DefId:
+        """The function around this one."""
+        return self.info.parent if self.info is not None else ""
 
     def _changes_outside(self, name: str) -> bool:
         """Whether an enclosing function gives a captured name another value after it made this function."""

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from graphlift.interp.frame import own_nodes
+from graphlift.interp.frame import memoised, own_nodes
 from graphlift.syntax import nodes
+
+
+@memoised
+def has_refused_syntax(function: nodes.FunctionDef) -> bool:
+    """Whether AutoGraph leaves the whole function as it is, for syntax in it or in what is defined inside it."""
+    return any(_is_refused(node) for node in function.nodes_of_class(_SUSPECTS))
+
+
+_SUSPECTS = (nodes.Match, nodes.NamedExpr, nodes.For, nodes.While, nodes.Attribute, nodes.AssignAttr)
+
+
+def _is_refused(node: nodes.NodeNG) -> bool:
+    if isinstance(node, nodes.For | nodes.While):
+        return bool(node.orelse)
+    if isinstance(node, nodes.Attribute | nodes.AssignAttr):
+        return bool(node.attrname.startswith("__") and not node.attrname.endswith("__"))
+    return True
 
 
 def is_first_call_guard(node: nodes.If) -> bool:

@@ -16,6 +16,7 @@ from graphlift.index.model import FunctionInfo
 from graphlift.interp.assign import put_back, remember_change
 from graphlift.interp.binding import Site
 from graphlift.interp.frame import Frame
+from graphlift.interp.library_changes import touch_path
 from graphlift.interp.objects import find_member, library_base
 from graphlift.models.api import Arguments
 from graphlift.values import (
@@ -98,6 +99,7 @@ def change_layers(frame: Frame, model: Object, name: str, arguments: Arguments, 
         config[HELD] = tuple_of(*held)
     after = msgspec.structs.replace(model, config=tuple(sorted(config.items())))
     if site.receiver is not None:
+        touch_path(frame, site.receiver, site.node)
         put_back(frame, site.receiver, model, after)
         remember_change(frame, site.receiver, after)
 

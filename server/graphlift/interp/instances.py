@@ -12,6 +12,8 @@ from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.held import SETTING_UP, remember_held, remembered, run_held
 from graphlift.interp.objects import attribute, find_member, library_base
+from graphlift.interp.outer_tapes import use_tape
+from graphlift.interp.tapes import TAPE
 from graphlift.models.api import Arguments
 from graphlift.models.layer_inputs import as_layer_input, as_symbolic_output, batch_of, is_symbolic_call
 from graphlift.syntax import nodes
@@ -229,6 +231,8 @@ def enter_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> Value:
         elif isinstance(option, Iterator):
             values.append(option.element)
         elif isinstance(option, Object):
+            if option.cls == TAPE:
+                use_tape(frame, node, "__enter__", node)
             result = models.method(option, "__enter__", Arguments(), FrameHost(frame, node))
             values.append(frame.result(node, result))
         elif isinstance(option, Unknown):

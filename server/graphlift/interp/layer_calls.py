@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from graphlift import models
 from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
-from graphlift.values import Object, Tensor, Variable, options
+from graphlift.values import NEVER, Method, Object, Tensor, Value, Variable, options
 
 _ASKING = (
     "Dropout",
@@ -35,3 +37,37 @@ def ask_training(frame: Frame, layer: Object, arguments: Arguments, node: nodes.
         return
     asks = layer.cls.rpartition(".")[2] in _ASKING
     frame.effect("tensor-as-bool", node, f"`training` of `{layer.cls}`", certain=asks)
+
+
+def known_by(frame: Frame, value: Object, node: nodes.NodeNG) -> Object:
+    """A layer or an optimizer that a call makes, known by where; one of several where a loop makes it."""
+    if not isinstance(node, nodes.Call) or not any(models.is_subclass(value.cls, base) for base in LAZY):
+        return value
+    scope, around = frame.node, node.parent
+    made = frame.site(node)
+    while around is not None and around is not scope:
+        if isinstance(around, _MAKING_MANY):
+            made = "*"
+        around = around.parent
+    return msgspec.structs.replace(value, made=made)
+
+
+LAZY = ("keras.optimizers.Optimizer", "keras.layers.Layer")
+"""What creates its variables when it is first used."""
+
+_MAKING_MANY = (nodes.For, nodes.While, nodes.ListComp, nodes.DictComp, nodes.GeneratorExp)
+
+
+def note_choice(frame: Frame, functions: tuple[Value, ...], node: nodes.NodeNG) -> None:
+    """Whichever of several optimizers is applied makes its variables then: one of them after the first call."""
+    optimizers = {
+        function.receiver
+        for function in functions
+        if isinstance(function, Method)
+        and function.name == "apply_gradients"
+        and isinstance(function.receiver, Object)
+        and models.is_subclass(function.receiver.cls, LAZY[0])
+    }
+    if len(optimizers) > 1:
+        built = frame.analysis.cell(("builds-optimizers",)) != NEVER
+        frame.effect("creates-variable", node, "one of several optimizers", certain=not built)

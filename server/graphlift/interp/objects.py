@@ -11,6 +11,7 @@ from graphlift import models
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
 from graphlift.interp.places import MARK, attributes_of, held_at, mark_of, read_again, read_global, read_place
+from graphlift.interp.protocol import described, load_by_hook, load_missing, store_by_hook
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -130,6 +131,8 @@ def _is_method(frame: Frame, method: Method) -> bool:
 
 
 def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) -> Value:
+    if not isinstance(frame.analysis.cell(("changed", "?", name)), Never):
+        _read(frame, receiver, f"?.{name}", node)  # Somebody sets it, of something as little known.
     if name in _MODEL_MEMBERS:
         frame.effect("uses-model", node, receiver.reason)
     elif name in _OPTIMIZER_MEMBERS:
@@ -237,22 +240,36 @@ def _own_member(frame: Frame, definition: DefId, name: str) -> tuple[str, str, D
     return None
 
 
+MOST_SUBCLASSES = 8
+"""Beyond this many subclasses, the class of an object is not followed."""
+
+
+def class_of_instance(frame: Frame, value: Instance) -> Value:
+    """The class of an object: any subclass in the workspace where it is not known to be exactly that."""
+    below = () if value.exact else frame.analysis.query("subclasses", value.definition)
+    if len(below) > MOST_SUBCLASSES:
+        return Unknown("the class may be any subclass")
+    return join_all(Class(definition) for definition in (value.definition, *below))
+
+
 def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> Value:
     if name == "__dict__":
         return attributes_of(receiver)
     if name == "__class__":
-        exact = receiver.exact or not frame.analysis.query("subclasses", receiver.definition)
-        return Class(receiver.definition) if exact else Unknown("the class may be any subclass")
+        return class_of_instance(frame, receiver)
+    hooked = load_by_hook(frame, receiver, name, node)
+    if hooked is not None:
+        return hooked
     found = find_member(frame, receiver.definition, name)
     if found is None:
-        fallback = find_member(frame, receiver.definition, "__getattr__")
-        if fallback is not None and fallback[0] == "function":
-            return Unknown(f"`{name}` is computed by `__getattr__`")
         written = frame.analysis.cell(("attr", receiver.definition, name))
         if not isinstance(written, Never):
             place = f"{receiver.definition}.{name}"
             _read(frame, receiver, place, node)
             return read_place(frame, written, place, node)
+        missing = load_missing(frame, receiver, name, node)
+        if missing is not None:
+            return missing
         candidates = _in_subclasses(frame, receiver, name, node)
         if candidates:
             return join_all(candidates)
@@ -305,7 +322,7 @@ def _member_value(
         )
         if isinstance(value, Function):
             return Bound(receiver, value)
-        return read_place(frame, value, f"{owner}.{name}", node)
+        return described(frame, receiver, read_place(frame, value, f"{owner}.{name}", node), node)
     if kind == "function":
         return _method(frame, receiver, target, node)
     if kind == "external":
@@ -442,7 +459,15 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     """`receiver.name = value`: what it makes of the attribute and whether the outside sees the change."""
     from graphlift.interp.targets import target_of
 
-    for option in options(receiver):
+    plain = [
+        option
+        for option in options(receiver)
+        if not (isinstance(option, Instance) and store_by_hook(frame, option, name, value, node))
+    ]
+    if not plain:
+        return
+    receiver = join_all(plain)
+    for option in plain:
         if isinstance(option, Instance | Function):
             frame.write_cell(("attr", option.definition, name), stored(value))
         elif isinstance(option, Class):
@@ -453,6 +478,7 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
         elif isinstance(option, Unknown):
             frame.write_cell(("attr", "?", name), stored(value))  # It may be an object of any class.
     expression = getattr(node, "expr", node)
+    _note_library_change(frame, receiver, name, expression, node)
     target = target_of(frame, expression, receiver)
     if target == "fresh":
         _note_own(frame, receiver, name, node)
@@ -464,9 +490,27 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
         return
     for option in options(receiver):
         owner = option.definition if isinstance(option, Instance | Class | Function) else "?"
+        if isinstance(option, Object):
+            continue
         if _method_name(frame) not in CONSTRUCTORS:
             frame.write_cell(("changed", owner, name), const(frame.definition))
     frame.effect("writes-state", node, subject, target=target)
+
+
+def _note_library_change(
+    frame: Frame, receiver: Value, name: str, expression: nodes.NodeNG, node: nodes.NodeNG
+) -> None:
+    """An attribute that library code reads is changed: whoever uses the object in a graph keeps the old one."""
+    from graphlift.interp.library_changes import is_frozen_attribute, touch_path
+
+    if _method_name(frame) in CONSTRUCTORS:
+        return
+    for option in options(receiver):
+        inherited = isinstance(option, Instance) and (
+            (find_member(frame, option.definition, name) or ("",))[0] == "external"
+        )
+        if inherited or (isinstance(option, Object) and is_frozen_attribute(option, name)):
+            touch_path(frame, expression, node)
 
 
 def _note_own(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> None:
@@ -506,4 +550,7 @@ def _without_site(value: Value) -> Value:
         return Iterator(value.element)
     if isinstance(value, TensorArray):
         return TensorArray(value.dtype, value.shape)
+    if isinstance(value, Tensor) and (value.dynamic or value.python):
+        # What outlives a call was made outside a graph, or cannot be used at all.
+        return msgspec.structs.replace(value, dynamic=False, python=False)
     return value

@@ -114,7 +114,7 @@ def _library(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
     result = models.operator(op, left, right, _host(frame))
     if result is None:
         return Unknown(f"`{display(left)} {op} {display(right)}` is not modelled")
-    value = with_dynamic_sizes(frame.result(node, result), (left, right), False)
+    value = with_dynamic_sizes(frame, frame.result(node, result), (left, right), False)
     if isinstance(value, Tensor) and _is_number(left) and _is_number(right):
         return msgspec.structs.replace(value, python=True)
     return value
@@ -241,6 +241,8 @@ def _unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:
             if frame.unconverted and not (isinstance(operand, Tensor) and operand.eager):
                 frame.effect("tensor-as-bool", node, "not")
                 frame.effect("unconverted", node, "not")
+            if not (isinstance(operand, Tensor) and operand.eager):
+                frame.effect("tensor-control", node, "not")
             frame.work(1)
             return Tensor("bool", ())
         decided = decided_truth(operand)
@@ -424,7 +426,7 @@ def _subscript(frame: Frame, receiver: Value, index: Value, node: nodes.NodeNG) 
             result = models.operator("[]", receiver, index, _host(frame))
             if result is None:
                 return Unknown(f"`{display(receiver)}[…]` is not modelled")
-            return with_dynamic_sizes(frame.result(node, result), (receiver, *_bounds(index)), True)
+            return with_dynamic_sizes(frame, frame.result(node, result), (receiver, *_bounds(index)), True)
 
 
 def _bounds(index: Value) -> tuple[Value, ...]:

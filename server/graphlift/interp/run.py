@@ -13,6 +13,7 @@ from graphlift.interp.annotations import annotated_text
 from graphlift.interp.definitions import apply_decorator
 from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Analysis, Frame
+from graphlift.interp.guards import has_refused_syntax
 from graphlift.interp.merging import check_returns
 from graphlift.interp.statements import run_body
 from graphlift.interp.summary import Context, Outcome
@@ -56,6 +57,7 @@ def _function(frame: Frame, node: nodes.FunctionDef) -> None:
     assert info is not None
     if _switches_autograph_off(frame, info):
         frame.unconverted += 1
+    frame.refused = has_refused_syntax(node)
     run_body(frame, node.body)
     ended = frame.alive
     if info.is_generator:

@@ -77,6 +77,12 @@ class Memory:
         self.entries: dict[Task, list[tuple[tuple[tuple[tuple[Any, ...], Any], ...], Any]]] = {}
         self.used: set[Task] = set()
 
+    def copied(self) -> Memory:
+        """The same memory, to go on from without changing this one."""
+        after = Memory()
+        after.entries = {task: list(found) for task, found in self.entries.items()}
+        return after
+
     def remember(self, task: Task, reads: dict[tuple[Any, ...], Any], result: Any) -> None:
         """Keep what a run gave, with everything that it read."""
         entries = self.entries.setdefault(task, [])

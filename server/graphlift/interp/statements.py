@@ -14,6 +14,7 @@ from graphlift.interp.merging import bound_names, check_branches, met, traced_sc
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import binary, truth
 from graphlift.interp.tapes import enter_tape, leave_tape
+from graphlift.interp.unused import note_unused
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -99,12 +100,14 @@ def is_symbolic(frame: Frame, value: Value) -> bool:
 
 @executes(nodes.Expr)
 def _expr(frame: Frame, node: nodes.Expr) -> None:
-    evaluate(frame, node.value)
+    value = evaluate(frame, node.value)
+    note_unused(frame, node, value)
 
 
 @executes(nodes.Assign)
 def _assign(frame: Frame, node: nodes.Assign) -> None:
     value = evaluate(frame, node.value)
+    note_unused(frame, node, value)
     for target in node.targets:
         assign(frame, target, value)
 
@@ -138,6 +141,8 @@ def _aug_assign(frame: Frame, node: nodes.AugAssign) -> None:
     refused = [isinstance(o, Variable) and not o.keras and node.op in REFUSED for o in options(before)]
     if any(refused):
         frame.effect("variable-augassign", node, f"{target.as_string()} {node.op}", certain=all(refused))
+        if all(refused):
+            return
     for option in options(before):
         if isinstance(option, Sequence) and option.type == "list":
             grown = Sequence("list", None, join(option.element, iteration(frame, operand, node)), option.site)

@@ -37,12 +37,14 @@ EFFECT = "static-shape"
 UNKNOWN_SIZE = "unknown-size"
 
 
-def with_dynamic_sizes(value: Value, given: Iterable[Value], makes: bool) -> Value:
+def with_dynamic_sizes(frame: Frame, value: Value, given: Iterable[Value], makes: bool) -> Value:
     """What a library call gives, marked where tracing knows its sizes no better than they are known here.
 
     An argument whose sizes only the values decide passes that on. Where `makes` says that it is an op, and all sizes
     that go in are known, a size that is not known in what comes out is decided by values, too.
     """
+    if frame.plain or frame.is_module:
+        return value
     tensors = [tensor for argument in given for tensor in _tensors(argument)]
     if any(t is None for t in tensors):
         return value
@@ -68,7 +70,9 @@ def marked_dynamic(value: Value) -> Value:
 
 def _tensors(value: Value) -> list[Tensor | Variable | Array | None]:
     """The tensors in an argument; `None` for what may hold others."""
-    found: list[Tensor | Variable | Array | None] = []
+    found: list[Tensor | Variable | Array | None] = [] if options(value) else [None]
+    if len(options(value)) > 1 and any(isinstance(o, Const) for o in options(value)):
+        return [None]  # Of several numbers one may be the size.
     for option in options(value):
         if isinstance(option, Tensor | Variable | Array):
             found.append(option)

@@ -77,6 +77,8 @@ EFFECTS: dict[str, str] = {
     "uses-optimizer": "uses a value of unknown kind as an optimizer",
     "leaks-tensor": "stores a tensor where it outlives the call",
     "item-assignment": "assigns to an element of a tensor",
+    "outer-tape": "uses a gradient tape that was made outside",
+    "unused-op": "makes nothing of what an op gives that checks its arguments",
     "variable-augassign": "assigns to a variable by an augmented assignment",
     "array-write": "uses a TensorArray that was written through another name",
     "array-consumed": "writes a TensorArray that others hold",

@@ -8,7 +8,9 @@ from graphlift.interp.arrays import take_consumed
 from graphlift.interp.assign import note_growth, put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
+from graphlift.interp.library_changes import changes_object, touch_path
 from graphlift.interp.mismatches import take_mismatch
+from graphlift.interp.outer_tapes import take_tape
 from graphlift.interp.places import note_change
 from graphlift.interp.summary import Effect, Summary
 from graphlift.interp.targets import target_of
@@ -48,6 +50,9 @@ def take_over(
     here = frame.place(site.node)
     arguments: dict[str, str] = {}
     for effect in summary.effects:
+        if effect.kind == "outer-tape":
+            take_tape(frame, effect, argument_nodes, here, site.node)
+            continue
         if effect.kind == "array-consumed":
             chain = (here, *effect.via, effect.place)
             take_consumed(frame, effect.target, bindings, chain, site.node)
@@ -59,6 +64,8 @@ def take_over(
                 target = arguments[name] = _of_argument(frame, bindings.get(name), argument_nodes.get(name))
             if effect.kind == "writes-state" and name in bindings:
                 note_change(frame, bindings[name], site.node, argument_nodes.get(name))
+                if changes_object(bindings[name]):
+                    touch_path(frame, argument_nodes.get(name), site.node)
         else:
             target = _translated(frame, effect)
         if target == "fresh":

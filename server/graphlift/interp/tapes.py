@@ -13,6 +13,10 @@ BACKWARD = 4 / 3
 """Ops that a gradient dispatches for each op on the tape (measured: 0.8 to 1.9, see `docs/gain.md`)."""
 
 
+UNSEEN = 8
+"""Ops of a gradient of which nothing is known, because the recording is not in the same function."""
+
+
 def enter_tape(frame: Frame, manager: Value, target: nodes.NodeNG | None) -> None:
     """A `with` block begins: from here on, a tape records."""
     if isinstance(target, nodes.AssignName):
@@ -29,10 +33,13 @@ def leave_tape(frame: Frame, target: nodes.NodeNG | None) -> None:
 
 def work_backwards(frame: Frame, tape: Object, method: str, site: Site) -> None:
     """Count the ops of `tape.gradient(…)`: in proportion to those that were recorded in this function."""
-    receiver = site.receiver
-    if tape.cls != TAPE or method != "gradient" or not isinstance(receiver, nodes.Name):
+    if tape.cls != TAPE or method != "gradient":
         return
-    start, end = frame.tapes.get(receiver.name, (0, 0))
-    recorded = (frame.ops if end is None else end) - start
-    ops = round(BACKWARD * recorded) // frame.multiplier
+    receiver = site.receiver
+    seen = frame.tapes.get(receiver.name) if isinstance(receiver, nodes.Name) else None
+    if seen is None:
+        frame.work(UNSEEN)
+        return
+    start, end = seen
+    ops = round(BACKWARD * ((frame.ops if end is None else end) - start)) // frame.multiplier
     frame.work(ops, ops * frame.elements // max(frame.ops, 1))

@@ -31,6 +31,10 @@ def _name_target(frame: Frame, name: str) -> str:
         held = frame.env[name]
         if options(held) and all(frame.is_fresh(option) for option in options(held)):
             return "fresh"
+        if frame.info is not None and any(
+            p.name == name and p.kind == "kwarg" for p in frame.info.parameters
+        ):
+            return "fresh"  # Python makes the dictionary of `**` at each call.
         for parameter, _ in frame.context.bindings:
             if parameter == name:
                 return f"param:{name}"

@@ -98,6 +98,11 @@ class Session:
         )
         if not self.can.pulls:
             capabilities.diagnostic_provider = None
+        own = client_settings.own_commands(self._initial_settings)
+        commands = capabilities.execute_command_provider
+        if own and commands is not None:
+            # A client that registers each command it is told of can't have one of that name itself.
+            commands.commands = [name for name in commands.commands if name not in own]
 
     async def initialized(self) -> None:
         """Begin to work: the handshake is over and the client may be asked."""
@@ -312,7 +317,7 @@ class Session:
             self.progress.end("stopped")
             self.tell(
                 types.MessageType.Error,
-                f"Graphlift: {detail}. It stays off; the command graphlift.restart starts it again.",
+                f"Graphlift: {detail}. It stays off until Graphlift is restarted (command graphlift.restart).",
             )
         else:
             logger.info("Analysis process: %s (pid %s)", state.value, self.worker.pid)
@@ -370,7 +375,7 @@ class Session:
         self.progress.end("paused")
         self.tell(
             types.MessageType.Info,
-            "Graphlift: only open files are analysed now; the command graphlift.restart takes up the rest.",
+            "Graphlift: only open files are analysed until Graphlift is restarted (command graphlift.restart).",
         )
 
     def _refresh(self) -> None:

@@ -13,21 +13,27 @@ from typing import Any
 
 import msgspec
 
-from graphlift.source.config import KEYS, SettingError, Settings, from_mapping
+from graphlift.source.config import KEYS, SettingError, Settings, VerifySettings, from_mapping
 
 SECTION = "graphlift"
 
 EDITOR_KEYS: dict[str, tuple[object, ...]] = {
     "code-lens": ("actionable", "all", "off"),
     "diagnostic-mode": ("workspace", "open-files"),
-    "trusted": (True, False),
 }
-"""Settings that only an editor has, with their values; the first is the default.
+"""Settings that only an editor has, with their values; the first is the default."""
+
+_OF_THE_CLIENT: dict[str, tuple[object, ...]] = {"trusted": (True, False)}
+"""What a client says by itself, with its values; the first is the default.
 
 `trusted` says whether the user trusts the workspace: else none of its code and no interpreter in it is run.
 """
 
-_CLIENT_KEYS = frozenset({"path", "args", "cwd", "import-strategy", "show-notifications", "trace", "enable"})
+_CHOICES = EDITOR_KEYS | _OF_THE_CLIENT
+
+_CLIENT_KEYS = frozenset(
+    {"path", "args", "cwd", "import-strategy", "show-notifications", "trace", "enable", "own-commands"}
+)
 """Settings under the same section that are the clients' own."""
 
 
@@ -53,7 +59,7 @@ class ClientSettings(msgspec.Struct, frozen=True):
         return self._editor("diagnostic-mode") == "workspace"
 
     def _editor(self, key: str) -> object:
-        return self.values.get(key, EDITOR_KEYS[key][0])
+        return self.values.get(key, _CHOICES[key][0])
 
 
 def parse(*sources: Any) -> ClientSettings:
@@ -69,7 +75,7 @@ def parse(*sources: Any) -> ClientSettings:
             key = _kebab(name)
             if value is None or key in _CLIENT_KEYS:
                 continue
-            problem = _editor_problem(key, value) if key in EDITOR_KEYS else _analysis_problem(key, value)
+            problem = _editor_problem(key, value) if key in _CHOICES else _analysis_problem(key, value)
             if problem is None:
                 values[key] = value
             else:
@@ -80,7 +86,7 @@ def parse(*sources: Any) -> ClientSettings:
 def over(configured: Settings, client: ClientSettings) -> Settings:
     """The settings of the configuration file with the client's over them.
 
-    Of `exclude` and `ignore` both count, and so do the rules and patterns of `rules` and `per-path`. In a workspace
+    Of `exclude` and `ignore` both count, and so do the entries of `rules`, `per-path` and `verify`. In a workspace
     that is not trusted the interpreter is the server's own: to ask another one for its packages is to run it.
     """
     given = from_mapping({key: value for key, value in client.values.items() if key in KEYS})
@@ -96,6 +102,10 @@ def over(configured: Settings, client: ClientSettings) -> Settings:
     for name in ("exclude", "ignore"):
         if name in changes:
             changes[name] = (*getattr(configured, name), *changes[name])
+    if "verify" in changes:
+        parts = {field.encode_name: field.name for field in msgspec.structs.fields(VerifySettings)}
+        table = {parts[key]: getattr(given.verify, parts[key]) for key in client.values["verify"]}
+        changes["verify"] = msgspec.structs.replace(configured.verify, **table)
     for name in ("rules", "per_path"):
         if name in changes:
             changes[name] = {**getattr(configured, name), **changes[name]}
@@ -108,7 +118,7 @@ def _analysis_problem(key: str, value: Any) -> str | None:
 
 
 def _editor_problem(key: str, value: Any) -> str | None:
-    allowed = EDITOR_KEYS[key]
+    allowed = _CHOICES[key]
     if value in allowed:
         return None
     return f"{key} must be {' or '.join(map(str, allowed))}, not {value!r}"
@@ -127,4 +137,10 @@ def _kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).replace("_", "-").lower()
 
 
-assert not (_CLIENT_KEYS | EDITOR_KEYS.keys()) & set(KEYS)
+def own_commands(initial: Any) -> frozenset[str]:
+    """The server's commands that the client has itself (`ownCommands`) and so wants none of."""
+    names = (_table(initial) or {}).get("ownCommands")
+    return frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+
+
+assert not (_CLIENT_KEYS | _CHOICES.keys()) & set(KEYS)

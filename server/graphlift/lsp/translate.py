@@ -113,13 +113,13 @@ def workspace_edit(
 def code_action(
     action: Action, theirs: Sequence[types.Diagnostic], documents: Documents, can: Abilities
 ) -> types.CodeAction:
-    """One entry of the lightbulb's menu, with its edit."""
+    """One entry of the lightbulb's menu; its edit comes when it is chosen, where the client can wait for that."""
     fix = action.fix
     return types.CodeAction(
         title=fix.title,
         kind=types.CodeActionKind(action.kind),
         diagnostics=[theirs[key] for key in action.mends] or None,
-        edit=workspace_edit([fix], documents, can),
+        edit=None if can.resolves_edits else workspace_edit([fix], documents, can),
         is_preferred=True if fix.preferred and can.preferred else None,
         data={"function": fix.function, "slug": fix.slug},
     )

@@ -42,7 +42,7 @@ def ops_of_update(optimizer: Value | None) -> int:
 def elements_of(value: Value) -> int:
     """How many numbers a tensor holds, at least: sizes that are not known count as one."""
     sizes = (
-        math.prod(size or 1 for size in option.shape)
+        math.prod(size if isinstance(size, int) else 1 for size in option.shape)
         for option in options(value)
         if isinstance(option, Tensor) and option.shape is not None
     )

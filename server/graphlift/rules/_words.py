@@ -12,6 +12,7 @@ from graphlift.values import (
     Class,
     Const,
     Dataset,
+    DType,
     Function,
     GraphFunction,
     Instance,
@@ -25,10 +26,12 @@ from graphlift.values import (
     SetOf,
     ShapeValue,
     Tensor,
+    TensorArray,
     Unknown,
     Value,
     Variable,
     display,
+    mixed_keys,
     options,
     shape_text,
     short_name,
@@ -76,6 +79,12 @@ def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
         case Sequence() if depth < 4 and (value.type in ("list", "tuple") or value.fields):
             inner = value.items if value.items is not None else (value.element,)
             return [part for item in inner for part in python_parts(item, depth + 1)]
+        case DType():
+            return [("a dtype", True)]
+        case TensorArray():
+            return [("a `tf.TensorArray`", True)]
+        case Mapping() if mixed_keys(value):
+            return [("a dict whose keys cannot be sorted", True)]
         case Mapping() if depth < 4 and value.type == "dict":
             return python_parts(value.value, depth + 1)
         case Instance():

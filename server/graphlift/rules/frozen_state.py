@@ -69,7 +69,7 @@ RULE = Rule(Consequence.DIFFERS)
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report reads of Python state that other code changes."""
     own = {effect.place.definition for effect in fn.of("writes-state")}
-    own |= {fn.definition} if own else set()
+    own.add(fn.definition)
     changed: dict[str, StateChange] = {}
     for entry in sorted(fn.changes, key=lambda entry: not entry.certain):
         if entry.changer not in own:
@@ -86,5 +86,6 @@ def check(fn: FunctionFacts, report: Report) -> None:
             who = "other code" if change.changer == "?" else f"`{shown(change.changer)}`"
             how = "changes it later" if change.certain else "changes an attribute of that name later"
             certain = effect.certain and change.certain
-            message = f"`{shown(effect.subject)}` is frozen at the first call, and {who} {how}"
+            what = effect.subject.removeprefix("?.") if effect.subject.startswith("?.") else shown(effect.subject)
+            message = f"`{what}` is frozen at the first call, and {who} {how}"
             report.effect(effect, message, certain=certain)

@@ -53,8 +53,9 @@ def check(fn: FunctionFacts, report: Report) -> None:
     counted = {cause.parameter: cause for cause in causes_of(fn, "number", "text")}
     if "input_signature" in dict(fn.decoration.options):
         return
+    exact = fn.retracing.exact if fn.retracing is not None else ()
     for parameter in fn.parameters:
-        what = varying_value(parameter)
+        what = "" if parameter.name in exact else varying_value(parameter)
         if not what and parameter.name in counted:
             what = f"given {values_shown(counted[parameter.name])}"
         if what:

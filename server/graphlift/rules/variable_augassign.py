@@ -20,11 +20,11 @@ class Counter:
         return self.count * tf.reduce_sum(tf.sin(x) * tf.cos(x))
 
 
-Counter().step
+counter = Counter()
 try:
-    Counter().step(tf.ones([3]))
+    counter.step(tf.ones([3]))
 except RuntimeError:
-    pass
+    print("refused")
 ```
 
 ## Use instead

@@ -55,3 +55,9 @@ def check(fn: FunctionFacts, report: Report) -> None:
         report.effect(effect, f"`{effect.subject}` creates a variable at each call")
     for effect in fn.of("creates-state"):
         report.effect(effect, f"`{effect.subject}` is made at each call and owns variables")
+    for given in fn.several:
+        report(
+            fn.def_place,
+            f"`{given.parameter}` is given different {given.kind}s, and each makes its variables at its first use",
+            certain=given.certain,
+        )

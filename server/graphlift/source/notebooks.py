@@ -227,5 +227,8 @@ def _relaid(before: str, text: str) -> str:
     lead = before[1 : _after_blank(before, 1)]
     tail = before[len(before[:-1].rstrip()) : -1]
     pieces = [json.dumps(line, ensure_ascii=ascii_only) for line in _LINE.findall(text)]
+    items = [at for at, _ in _items(before, 0)]
     between = "," + (lead or " ")
+    if len(items) > 1:
+        between = before[_decoder.raw_decode(before, items[0])[1] : items[1]]
     return f"[{lead}{between.join(pieces)}{tail}]"

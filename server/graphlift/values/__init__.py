@@ -49,7 +49,7 @@ from graphlift.values.domain import (
 )
 from graphlift.values.held import held_by, through
 from graphlift.values.lattice import HELD, is_loose, join, join_all, join_shape, widen, widen_loop
-from graphlift.values.meeting import TRACED_DTYPES, changed_shape, mismatch
+from graphlift.values.meeting import TRACED_DTYPES, changed_shape, mismatch, mixed_keys
 from graphlift.values.size import limited, parts
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "limited",
     "list_of",
     "mismatch",
+    "mixed_keys",
     "options",
     "parts",
     "present",

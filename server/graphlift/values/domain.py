@@ -247,11 +247,13 @@ class Object(_Value, frozen=True, cache_hash=True):
     """An instance of a library class (`cls`, canonical name): a Keras layer, an optimizer, a gradient tape.
 
     `config` holds the constructor arguments that decide results (units, axis, dtype, layers of a Sequential),
-    by name, sorted.
+    by name, sorted. `made` tells where a layer or optimizer is made: `*` for several places, or a place that makes
+    several; empty where it is not known.
     """
 
     cls: str
     config: tuple[tuple[str, Value], ...] = ()
+    made: str = ""
 
 
 class Function(_Value, frozen=True, cache_hash=True):

@@ -181,7 +181,8 @@ def _merge_containers(a: Value, b: Value) -> Value | None:
         case SetOf(), SetOf() if a.type == b.type:
             return SetOf(a.type, join(a.element, b.element), _merge_sites(a.site, b.site))
         case Object(), Object() if a.cls == b.cls:
-            return Object(a.cls, _merge_configs(dict(a.config), dict(b.config)))
+            made = a.made if a.made == b.made else "*" if a.made and b.made else ""
+            return Object(a.cls, _merge_configs(dict(a.config), dict(b.config)), made)
         case Instance(), Instance() if a.definition == b.definition:
             return Instance(a.definition, a.exact and b.exact, a.site if a.site == b.site else "")
         case Function(), Function() if a.definition == b.definition:
@@ -321,7 +322,7 @@ def _widen_callable(value: Value, depth: int) -> Value:
                 tuple((name, widen(arg, depth + 1)) for name, arg in value.keywords),
             )
         case Object():
-            return Object(value.cls, tuple((k, widen(v, depth + 1)) for k, v in value.config))
+            return Object(value.cls, tuple((k, widen(v, depth + 1)) for k, v in value.config), value.made)
         case _:
             return value
 

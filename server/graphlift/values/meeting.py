@@ -83,6 +83,15 @@ def _dtype(value: Value) -> str | None:
     return None
 
 
+def mixed_keys(value: Mapping) -> bool:
+    """Whether a dict has numbers and strings for keys: TensorFlow sorts them, and raises."""
+    kinds = {"str" if key.type == "str" else "number" for key, _ in value.items or () if key.type in _SORTED}
+    return len(kinds) > 1
+
+
+_SORTED = frozenset({"str", "int", "float", "bool"})
+
+
 def changed_shape(before: Value, after: Value) -> str:
     """How the shape of a loop variable certainly changes in one pass, in a few words; empty when it may stay.
 

@@ -103,7 +103,9 @@ def _cut(value: Value, depth: int) -> Value:
         case GraphFunction():
             return GraphFunction(_cut(value.function, depth - 1), value.options)
         case Object():
-            return Object(value.cls, tuple((name, _cut(part, depth - 1)) for name, part in value.config))
+            return Object(
+                value.cls, tuple((name, _cut(part, depth - 1)) for name, part in value.config), value.made
+            )
         case OneOf():
             return join_all(_cut(option, depth) for option in value.options)
         case _:

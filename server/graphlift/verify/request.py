@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from graphlift.source.config import VerifySettings
+from graphlift.source.config import Settings, VerifySettings
 from graphlift.verdict import Environment, FunctionReport, Verdict
 from graphlift.verify.plan import Limits, Plan, Program, Target
 from graphlift.verify.report import Judgement
@@ -34,18 +34,19 @@ class UnfitError(Exception):
 
 
 def request(
-    functions: Sequence[FunctionReport], settings: VerifySettings, base: str | None, environment: Environment
+    functions: Sequence[FunctionReport], settings: Settings, base: str | None, environment: Environment
 ) -> Request:
     """The request to judge these functions. `base` is the directory that the settings' paths are relative to.
 
-    Raises `UnfitError`.
+    An interpreter that is set counts even where it could not be asked for its packages. Raises `UnfitError`.
     """
-    if not environment.interpreter:
+    interpreter = settings.interpreter or environment.interpreter
+    if not interpreter:
         raise UnfitError(
             "no Python with the program's packages is known; name one with the setting `interpreter`"
         )
-    plans = tuple(plan(function, settings, base) for function in functions)
-    return Request(environment.interpreter, environment.keras, plans)
+    plans = tuple(plan(function, settings.verify, base) for function in functions)
+    return Request(interpreter, environment.keras, plans)
 
 
 def plan(function: FunctionReport, settings: VerifySettings, base: str | None) -> Plan:

@@ -22,7 +22,7 @@ t.run(function()
 
   t.equal(
     vim.fn.getcompletion('Graphlift ', 'cmdline'),
-    { 'convertAll', 'logs', 'report', 'restart' },
+    { 'convertAll', 'logs', 'report', 'restart', 'verify' },
     'completion'
   )
   vim.cmd.Graphlift('nonsense')
@@ -49,6 +49,12 @@ t.run(function()
   t.go_to('noted_error', 'def ')
   vim.lsp.codelens.run()
   t.contains(t.float(), 'journal.py:11')
+
+  -- What is not saved can't be run.
+  vim.api.nvim_buf_set_lines(buffer, -1, -1, false, { '# more' })
+  vim.cmd.Graphlift('verify')
+  told('save train.py first')
+  vim.cmd.undo()
 
   -- The log is what the server has said, and what it says then.
   vim.cmd.Graphlift('logs')

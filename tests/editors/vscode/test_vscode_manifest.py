@@ -7,8 +7,10 @@ import json
 import re
 from pathlib import Path
 
+from msgspec import structs
+
 from graphlift.lsp.settings import EDITOR_KEYS, _kebab, parse
-from graphlift.source.config import KEYS, LEVELS
+from graphlift.source.config import KEYS, LEVELS, Settings, VerifySettings
 
 CLIENT = Path(__file__).resolve().parents[3] / "clients" / "vscode"
 MANIFEST = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))
@@ -29,6 +31,14 @@ def test_every_setting_of_the_server_is_offered_and_no_other():
 def test_the_values_offered_are_those_that_the_server_takes():
     assert tuple(SETTINGS["graphlift.codeLens"]["enum"]) == EDITOR_KEYS["code-lens"]
     assert SETTINGS["graphlift.codeLens"]["default"] == EDITOR_KEYS["code-lens"][0]
+    assert tuple(SETTINGS["graphlift.diagnosticMode"]["enum"]) == EDITOR_KEYS["diagnostic-mode"]
+    verify = {name.rpartition(".")[2]: each for name, each in SETTINGS.items() if ".verify." in name}
+    assert {*verify} == {field.encode_name for field in structs.fields(VerifySettings)}
+    assert (verify["seconds"]["default"], verify["memory"]["default"]) == (
+        VerifySettings().seconds,
+        VerifySettings().memory,
+    )
+    assert SETTINGS["graphlift.maxFiles"]["default"] == Settings().max_files
     assert tuple(SETTINGS["graphlift.rules"]["additionalProperties"]["enum"]) == LEVELS
     some = {
         "inlayHints": {"tensors": True, "parameters": True, "returns": True},

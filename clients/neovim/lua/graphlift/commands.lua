@@ -4,15 +4,25 @@ local M = {}
 
 local PATIENCE = 3000 -- milliseconds that a server has for its end before it is killed
 
----Shows a function's verdict, which is what a click on a code lens asks for.
+---Shows what the server says of a function: its verdict, or how it behaves as a graph. Code lenses ask for it.
 ---@param command lsp.Command
 ---@param context { client_id: integer }
-function M.explain(command, context)
+function M.show(command, context)
   local client = assert(vim.lsp.get_client_by_id(context.client_id))
   clients.execute(client, command.command, command.arguments, function(markdown)
     local options = { border = 'rounded', focus_id = 'graphlift.explain', wrap = true, max_width = 100 }
     vim.lsp.util.open_floating_preview(vim.split(markdown, '\n'), 'markdown', options)
   end)
+end
+
+---Runs the function under the cursor eagerly and as a graph, and shows what came out.
+local function verify()
+  local client = clients.one()
+  if client ~= nil then
+    local arguments = { vim.uri_from_bufnr(0), vim.api.nvim_win_get_cursor(0)[1] }
+    local command = { title = 'Verify', command = 'graphlift.verify', arguments = arguments }
+    M.show(command, { client_id = client.id })
+  end
 end
 
 ---@param client vim.lsp.Client
@@ -60,6 +70,7 @@ end
 ---@type table<string, fun(args: vim.api.keyset.create_user_command.command_args)>
 local subcommands = {
   restart = restart,
+  verify = verify,
   logs = function()
     require('graphlift.log').open()
   end,

@@ -4,6 +4,7 @@ local M = {}
 ---`graphlift.toml` and `pyproject.toml` are the same; what is set here wins.
 ---@class graphlift.Settings
 ---@field codeLens? 'actionable'|'all'|'off' which code lenses the server offers
+---@field diagnosticMode? 'workspace'|'open-files' of which files the diagnostics are shown
 ---@field inlayHints? { tensors?: boolean, parameters?: boolean, returns?: boolean } which shapes it shows
 ---@field interpreter? string the Python whose installed packages the code uses
 ---@field tensorflow? string the TensorFlow release to assume, such as "2.15"
@@ -14,6 +15,16 @@ local M = {}
 ---@field ignore? string[] rules whose findings are not shown
 ---@field rules? table<string, 'off'|'hint'|'information'|'warning'|'error'> severities of rules
 ---@field perPath? table<string, table> `select`, `ignore` and `rules` for some files
+---@field maxFiles? integer how many files are analysed at most
+---@field verify? graphlift.Verify what `:Graphlift verify` runs
+
+---@class graphlift.Verify
+---@field run? string the script to run; the function's own file unless set
+---@field module? string the module to run instead
+---@field args? string[] its arguments
+---@field inputs? string[] files and directories to copy into the empty directory that it runs in
+---@field seconds? integer processor time that one run may take
+---@field memory? integer mebibytes that one run may take besides TensorFlow's own
 
 ---What `setup` and `vim.lsp.config('graphlift', …)` take: what every client can be given, and these.
 ---@class graphlift.Config: vim.lsp.ClientConfig
@@ -37,7 +48,10 @@ M.defaults = {
   },
   commands = {
     ['graphlift.explain'] = function(command, context)
-      require('graphlift.commands').explain(command, context)
+      require('graphlift.commands').show(command, context)
+    end,
+    ['graphlift.verify'] = function(command, context)
+      require('graphlift.commands').show(command, context)
     end,
   },
   handlers = {

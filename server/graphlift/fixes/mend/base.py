@@ -38,6 +38,8 @@ class Blocker(msgspec.Struct, frozen=True):
     function: str
     blocked: str
     message: str = ""
+    calls: tuple[Span, ...] | None = None
+    """Every call of the function that holds the code, where all of them are in this file."""
 
 
 class Replacement(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from graphlift.fixes.mend.base import Mending, Replacement, Site, quoted
+from graphlift.values import Const, Py, Tensor, Variable, options
 
 RULES = frozenset({"prints-while-tracing"})
 
@@ -16,7 +17,8 @@ def mend(site: Site) -> Mending | None:
 
     Never safe: `tf.print` writes to standard error, and a tensor as its numbers alone where `print` writes
     `tf.Tensor(…)`. A text with expressions in it becomes one argument for each part, since the text itself would be
-    made while tracing; their formats and `.numpy()` go.
+    made while tracing; their formats and `.numpy()` go. Nothing is offered where an argument is more than a tensor or
+    a plain Python value: what makes it may not work on symbolic tensors.
     """
     call = site.found(ast.Call)
     if call is None or site.called(call) != "builtins.print":
@@ -37,8 +39,10 @@ def mend(site: Site) -> Mending | None:
         arguments = [*parts, 'sep=""', *kept] if len(parts) > 1 else [*parts, *kept]
     elif any(isinstance(each, ast.JoinedStr) for each in call.args):
         return None
+    elif all(_is_printable(site, _without_numpy(each)) for each in call.args):
+        arguments = [*(site.text(_without_numpy(each)) for each in call.args), *kept]
     else:
-        arguments = [*(_argument(site, each) for each in call.args), *kept]
+        return None
     text = f"{site.tf}.print({', '.join(arguments)})"
     return Mending(f"Print with `{site.tf}.print` at each call", (Replacement(call, text),), unsafe)
 
@@ -52,7 +56,7 @@ def _parts(text: ast.JoinedStr) -> list[str] | None:
         elif isinstance(each, ast.FormattedValue) and each.conversion == -1:
             # Positions inside such a text are not to be relied upon before Python 3.12: the tree is written anew.
             value = _without_numpy(each.value)
-            if isinstance(value, ast.NamedExpr | ast.Yield | ast.Await | ast.Lambda | ast.Starred):
+            if not isinstance(value, ast.Name | ast.Attribute | ast.Constant):
                 return None
             found.append(ast.unparse(value))
         else:
@@ -60,9 +64,13 @@ def _parts(text: ast.JoinedStr) -> list[str] | None:
     return found
 
 
-def _argument(site: Site, node: ast.expr) -> str:
-    inner = _without_numpy(node)
-    return site.text(inner)
+def _is_printable(site: Site, node: ast.expr) -> bool:
+    """Whether an argument is a tensor, or a Python value that no call has made: that could need a tensor's value."""
+    kinds = options(site.value(node))
+    if kinds and all(isinstance(each, Tensor | Variable) for each in kinds):
+        return True
+    plain = not any(isinstance(each, ast.Call) for each in ast.walk(node))
+    return plain and bool(kinds) and all(isinstance(each, Const | Py | Tensor | Variable) for each in kinds)
 
 
 def _without_numpy(node: ast.expr) -> ast.expr:

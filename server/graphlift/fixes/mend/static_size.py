@@ -8,7 +8,7 @@ from graphlift.fixes.mend.base import Mending, Replacement, Site
 from graphlift.models.table import load
 from graphlift.values import Const, Tensor
 
-RULES = frozenset({"static-shape"})
+RULES = frozenset({"static-shape", "unknown-size"})
 
 OPS = {
     "broadcast_to": "shape",
@@ -29,23 +29,27 @@ OPS = {
 
 
 def mend(site: Site) -> Mending | None:
-    """Ask for the size when the graph runs.
+    """Ask for the size, or for the whole shape, when the graph runs.
 
     Eagerly the one is a Python number and the other a tensor of `int32`; for a shape that an op is given they are the
     same. Offered in that place alone, directly or through a local variable that is used in no other way.
     """
     read = site.found(ast.Attribute)
-    item = None if read is None else site.parent(read)
-    if read is None or read.attr != "shape" or not isinstance(item, ast.Subscript) or item.value is not read:
+    if read is None or read.attr != "shape":
         return None
     tensor = site.value(read.value)
+    if not isinstance(tensor, Tensor) or tensor.form != "dense":
+        return None
+    whole = f"{site.tf}.shape({site.text(read.value)})"
+    if _is_shape(site, read):
+        return Mending(f"Ask for the shape with `{whole}`", (Replacement(read, whole),))
+    item = site.parent(read)
+    if not isinstance(item, ast.Subscript) or item.value is not read:
+        return None
     index = site.value(item.slice)
-    whole = isinstance(index, Const) and index.type == "int"
-    if not isinstance(tensor, Tensor) or tensor.form != "dense" or not whole:
+    if not isinstance(index, Const) or index.type != "int" or not _only_in_shapes(site, item):
         return None
-    if not _only_in_shapes(site, item):
-        return None
-    text = f"{site.tf}.shape({site.text(read.value)})[{site.text(item.slice)}]"
+    text = f"{whole}[{site.text(item.slice)}]"
     return Mending(f"Ask for the size with `{text}`", (Replacement(item, text),))
 
 
@@ -65,7 +69,7 @@ def _only_in_shapes(site: Site, node: ast.expr) -> bool:
 
 
 def _is_shape(site: Site, node: ast.expr) -> bool:
-    """Whether a list or tuple is what an op takes for a shape."""
+    """Whether an expression is what an op takes for a shape."""
     parent = site.parent(node)
     keyword = parent.arg if isinstance(parent, ast.keyword) else None
     call = site.parent(parent) if isinstance(parent, ast.keyword) else parent

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 
 from graphlift.ide.actions import QUICKFIX, REWRITE, actions, wanted
-from graphlift.lsp.answers import fetch
+from graphlift.lsp.answers import fetch, request_failed
 from graphlift.lsp.documents import Document
 from graphlift.lsp.session import Session
 from graphlift.lsp.translate import code_action as translated
 from graphlift.lsp.translate import mended, workspace_edit
 from graphlift.source.span import Span
-from graphlift.verdict import Verdict
+from graphlift.verdict import Fix, Verdict
 
 if TYPE_CHECKING:
     from graphlift.lsp.server import GraphliftServer
@@ -47,16 +49,63 @@ async def code_action(ls: GraphliftServer, params: types.CodeActionParams) -> li
     return found
 
 
+class _Chosen(msgspec.Struct, frozen=True):
+    """What is needed to find the fix of an action again, in the same text of the document."""
+
+    uri: str
+    version: int
+    asked: Span
+    slug: str
+    function: str
+    title: str
+    rule: str
+    at: Span | None
+
+    @classmethod
+    def of(cls, document: Document, asked: Span, fix: Fix) -> _Chosen:
+        return cls(document.uri, document.version, asked, fix.slug, fix.function, fix.title, fix.rule, fix.at)
+
+    def as_data(self) -> dict[str, Any]:
+        return {"function": self.function, "slug": self.slug, "chosen": msgspec.to_builtins(self)}
+
+    def is_of(self, fix: Fix) -> bool:
+        return (fix.slug, fix.function, fix.title, fix.rule, fix.at) == (
+            self.slug,
+            self.function,
+            self.title,
+            self.rule,
+            self.at,
+        )
+
+
+async def _chosen_edit(session: Session, data: Any) -> types.WorkspaceEdit:
+    """The edit of an action that the user chose; an error where the text is no longer the one it was for."""
+    try:
+        chosen = msgspec.convert(data, _Chosen)
+    except msgspec.ValidationError as error:
+        raise JsonRpcInvalidParams("The action is none of this server's.") from error
+    document = session.documents.by_uri(chosen.uri)
+    if document is None or document.version != chosen.version:
+        raise JsonRpcContentModified("The document changed meanwhile.")
+    fixes = await fetch(session.documents, document, session.worker.fixes(document.path, chosen.asked))
+    found = [fix for fix in fixes if chosen.is_of(fix)]
+    if not found:
+        raise request_failed("there is no such edit any more")
+    return workspace_edit(found[:1], session.documents, session.can)
+
+
 async def _at(
     session: Session, document: Document, span: Span, context: types.CodeActionContext
 ) -> list[types.CodeAction]:
     fixes = await fetch(session.documents, document, session.worker.fixes(document.path, span))
     taken = session.reports.last(document)
     shown = mended(context.diagnostics, taken.report.diagnostics if taken else (), session.documents)
-    found = [
-        translated(action, context.diagnostics, session.documents, session.can)
-        for action in actions(fixes, shown, context.only)
-    ]
+    found = []
+    for action in actions(fixes, shown, context.only):
+        translated_one = translated(action, context.diagnostics, session.documents, session.can)
+        if session.can.resolves_edits:
+            translated_one.data = _Chosen.of(document, span, action.fix).as_data()
+        found.append(translated_one)
     return found or _refused(session, document, span, context.only)
 
 
@@ -93,6 +142,9 @@ async def _fix_all_edit(session: Session, document: Document) -> types.Workspace
 
 async def resolve(ls: GraphliftServer, action: types.CodeAction) -> types.CodeAction:
     """The action with its edit."""
+    if isinstance(action.data, dict) and "chosen" in action.data:
+        action.edit = await _chosen_edit(ls.session, action.data["chosen"])
+        return action
     uri = action.data.get("fixAll") if isinstance(action.data, dict) else None
     document = ls.session.documents.by_uri(uri) if isinstance(uri, str) else None
     if document is not None and action.edit is None:

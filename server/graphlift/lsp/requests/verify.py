@@ -73,7 +73,7 @@ def _request(session: Session, document: Document, function: FunctionReport) -> 
         (root for root in session.roots if Path(document.path).is_relative_to(root)), None
     )
     try:
-        return request([function], settings.verify, base or str(Path(document.path).parent), environment)
+        return request([function], settings, base or str(Path(document.path).parent), environment)
     except UnfitError as error:
         raise request_failed(str(error)) from error
 

@@ -255,7 +255,7 @@ def structure_like(value: Value | None, leaf: str = "tensor") -> Value:
 
 def _tensor_leaf(value: Value) -> Value:
     # An unknown leaf may be a structure of its own.
-    if isinstance(value, Tensor | Unknown) or value == NONE:
+    if isinstance(value, Tensor | TensorArray | Unknown) or value == NONE:
         return value
     seen = convert.operand(value)
     if seen.strength == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from graphlift.models.call import Call
 from graphlift.models.convert import operand
 from graphlift.models.rules import result_rule
 from graphlift.models.transfer.results import map_leaves
@@ -22,7 +21,7 @@ from graphlift.values import (
 
 
 @result_rule
-def gradient(call: Call, sources: Value | None, unconnected: Value | None = None) -> Value:
+def gradient(sources: Value | None, unconnected: Value | None = None) -> Value:
     """`tape.gradient`: the structure of the sources, each gradient like its source, or `None`.
 
     The gradient of a variable that was looked up by rows is a `tf.IndexedSlices`.
@@ -30,7 +29,6 @@ def gradient(call: Call, sources: Value | None, unconnected: Value | None = None
     if sources is None:
         return Unknown("no sources were given")
     zeros = _is_zero(unconnected)
-    call.ops += 8
     result = map_leaves(_plain(sources), lambda leaf: _gradient_of(leaf, zeros))
     if isinstance(result, Sequence) and result.type not in ("list", "tuple") and not result.fields:
         return Sequence("list", result.items, result.element)
