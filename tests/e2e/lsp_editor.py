@@ -80,11 +80,17 @@ class Editor(stock.LanguageClient):
         return await asyncio.wait_for(look(), PATIENCE)
 
     async def begin(self, roots: list[str], **options: Any) -> types.InitializeResult:
-        """Initialize; `options` are those of `capabilities`, and `initialization_options`."""
+        """Initialize; `options` are those of `capabilities`, and `initialization_options`.
+
+        `announced` are a real editor's capabilities as it sent them, instead.
+        """
+        announced = options.pop("announced", None)
         initial = options.pop("initialization_options", None)
         folders = [types.WorkspaceFolder(root, root.rpartition("/")[2]) for root in roots]
         params = types.InitializeParams(
-            capabilities=capabilities(**options),
+            capabilities=capabilities(**options)
+            if announced is None
+            else default_converter().structure(announced, types.ClientCapabilities),
             workspace_folders=folders,
             initialization_options=initial,
         )

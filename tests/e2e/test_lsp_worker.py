@@ -85,7 +85,10 @@ async def test_a_worker_that_keeps_ending_is_given_up_until_the_user_restarts_it
         switch.touch()
         editor.rewrite(uri, f"# order: crash {switch}\n{CONVERTIBLE}# {times}\n")
         await editor.until(lambda times=times: len(editor.said("exit code 7")) == times)
-    assert "It stays off; the command graphlift.restart starts it again." in editor.said("exit code 7")[-1]
+    assert (
+        "It stays off until Graphlift is restarted (command graphlift.restart)."
+        in editor.said("exit code 7")[-1]
+    )
     with pytest.raises(JsonRpcException, match="keeps ending; restart it"):
         await editor.actions(uri, hint.range, [hint])
     await editor.workspace_execute_command_async(types.ExecuteCommandParams("graphlift.restart"))
@@ -138,7 +141,7 @@ async def test_the_progress_can_be_cancelled_and_open_files_are_still_served(edi
     )
     editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
     await editor.until(lambda: editor.progress_reports[token][-1].kind == "end")
-    await editor.until(lambda: editor.said("only open files are analysed now"))
+    await editor.until(lambda: editor.said("only open files are analysed until Graphlift is restarted"))
     uri = (tmp_path / "train.py").as_uri()
     editor.open(uri, CONVERTIBLE)
     await editor.diagnosed(uri)

@@ -10,7 +10,7 @@ import msgspec
 from graphlift.facts.trace_types import CALLABLE, SHAPE, difference, generalised, look, vagueness
 from graphlift.interp.following import SeenCall
 from graphlift.source.span import Place
-from graphlift.values import Py, Unknown, Value, options
+from graphlift.values import Py, Tensor, Unknown, Value, options
 
 MOST_TRACES = 40
 """Counting stops here: it is far too many already."""
@@ -115,8 +115,18 @@ def exactly_given(calls: Iterable[SeenCall], names: Iterable[str]) -> tuple[str,
     return tuple(
         name
         for name in names
-        if not any(isinstance(o, Py | Unknown) for given in passed if name in given for o in options(given[name]))
+        if not any(_may_vary(o) for given in passed if name in given for o in options(given[name]))
     )
+
+
+def _may_vary(value: Value) -> bool:
+    """Whether a value may be another plain Python value at each call.
+
+    What Python makes of a tensor (`float(t)`, `len(t)`) is a number in eager code and a scalar in a graph.
+    """
+    if isinstance(value, Tensor):
+        return value.shape == () and value.dtype in (None, "int32")
+    return isinstance(value, Py | Unknown)
 
 
 def _fresh_causes(calls: Iterable[SeenCall]) -> list[Cause]:

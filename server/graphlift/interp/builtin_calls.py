@@ -7,7 +7,7 @@ from collections.abc import Callable
 from graphlift.interp.calls import FrameHost, Site, call_value, escape
 from graphlift.interp.expressions import iteration, known_length
 from graphlift.interp.frame import Frame
-from graphlift.interp.instances import call_special
+from graphlift.interp.instances import call_special, call_text
 from graphlift.interp.statements import is_symbolic
 from graphlift.interp.static_shapes import note_length
 from graphlift.models.api import Arguments
@@ -158,9 +158,8 @@ def _text(frame: Frame, arguments: Arguments, site: Site) -> Value:
     value = first_of(arguments)
     if is_symbolic(frame, value):
         frame.effect("formats-tensor", site.node, "str()")
-    for option in options(value):
-        if isinstance(option, Instance):
-            call_special(frame, option, "__str__", (), site.node)
+    special = {"repr": "__repr__", "ascii": "__repr__", "format": "__format__"}
+    call_text(frame, value, site.node, special.get(called_as(site, "str", tuple(special)), "__str__"))
     if isinstance(value, Const) and isinstance(site.node, nodes.Call) and site.node.func.as_string() == "str":
         return _converted(value, "str")
     return Py("str")
@@ -175,9 +174,7 @@ def _bytes(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @builtin("print")
 def _print(frame: Frame, arguments: Arguments, site: Site) -> Value:
     for value in arguments.positional:
-        for option in options(value):
-            if isinstance(option, Instance):
-                call_special(frame, option, "__str__", (), site.node)
+        call_text(frame, value, site.node)
     frame.effect("prints", site.node, "print()")
     return NONE
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from graphlift import models
-from graphlift.index import FunctionInfo
+from graphlift.index import FunctionInfo, module_of
 from graphlift.interp import objects
 from graphlift.interp.arrays import call_array, given_back, used
 from graphlift.interp.assign import put_back
@@ -16,6 +16,7 @@ from graphlift.interp.binding import Site as Site
 from graphlift.interp.binding import abstracted, bind, for_context
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import PLAIN, Frame
+from graphlift.interp.guards import has_double
 from graphlift.interp.held import change_layers, code_of, run_held
 from graphlift.interp.layer_calls import LAZY, ask_training, note_choice
 from graphlift.interp.mismatches import each, take_mismatch
@@ -385,8 +386,20 @@ def _stays_python(frame: Frame, info: FunctionInfo, site: Site) -> bool:
     """Whether a function that library code calls is left as it is: it does not stand inside the converted function."""
     if not site.library or site.traced or site.hosted:
         return False
-    outermost = frame.definition.partition(".<locals>.")[0]
-    return not info.id.startswith(f"{outermost}.<locals>.")
+    return not _stands_inside(frame, info)
+
+
+def _is_ambiguous(frame: Frame, info: FunctionInfo) -> bool:
+    """Whether AutoGraph cannot tell a lambda from another of the same parameters on its line."""
+    if info.name != "<lambda>":
+        return False
+    node = frame.analysis.unit(module_of(info.id)).nodes.get(info.id)
+    return node is not None and not _stands_inside(frame, info) and has_double(node)
+
+
+def _stands_inside(frame: Frame, info: FunctionInfo) -> bool:
+    """Whether a nested function is converted together with the code that is running."""
+    return info.id.startswith(f"{frame.definition.partition('.<locals>.')[0]}.<locals>.")
 
 
 def _called_by_python(info: FunctionInfo) -> bool:
@@ -425,7 +438,7 @@ def _starts_unconverted(frame: Frame, info: FunctionInfo) -> bool:
     AutoGraph converts what stands behind a call expression; generators, properties and the methods behind operators
     and constructors run as they are.
     """
-    if info.is_generator or _called_by_python(info):
+    if info.is_generator or _called_by_python(info) or _is_ambiguous(frame, info):
         return True
     if not info.in_class or frame.analysis.query("class_info", info.parent) is None:
         return False
@@ -505,6 +518,7 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
     del frame.traced_blocks[len(frame.traced_blocks) - len(inside) :]
     frame.tensor_condition -= chooses
     _note_uses(frame, name, arguments, result, site)
+    _note_xla(frame, name, arguments, site)
     if name.startswith("numpy."):
         write_arrays(frame, name, arguments, site)
     if name == "tensorflow.unstack":
@@ -516,6 +530,15 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
         _rearrange(frame, arguments, site)
     given = (*arguments.positional, *(value for _, value in arguments.keywords))
     return with_dynamic_sizes(frame, frame.result(site.node, result), given, name.startswith("tensorflow."))
+
+
+def _note_xla(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
+    """Note what `jit_compile=True` would refuse or leave out; the rule asks whether it is given."""
+    fate = models.under_xla(name)
+    if name == "tensorflow.TensorArray" and arguments.get(2, "dynamic_size") == TRUE:
+        fate = "emptied"
+    if fate and isinstance(site.node, nodes.Call):
+        frame.effect("under-xla", site.node, site.node.func.as_string(), target=fate)
 
 
 def _note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:

@@ -6,6 +6,7 @@ from graphlift.interp.assign import mutate
 from graphlift.interp.calls import Site, call_value
 from graphlift.interp.expressions import iteration
 from graphlift.interp.frame import Frame
+from graphlift.interp.instances import call_text
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
 from graphlift.values import (
@@ -215,6 +216,9 @@ _STRING_RESULTS = {
 
 def _scalar(frame: Frame, receiver: Value, name: str, arguments: Arguments, site: Site) -> Value:
     kind = receiver.type if isinstance(receiver, Const | Py) else "str"
+    if name == "format":
+        for value in (*arguments.positional, *(value for _, value in arguments.keywords)):
+            call_text(frame, value, site.node, "__format__")
     if name == "format" and any(
         is_symbolic(frame, v) for v in (*arguments.positional, *(v for _, v in arguments.keywords))
     ):

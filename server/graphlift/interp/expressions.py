@@ -306,18 +306,25 @@ def _unpacked(items: dict[Const, Value] | None, inner: Value) -> dict[Const, Val
 
 @_for(nodes.JoinedStr)
 def _fstring(frame: Frame, node: nodes.JoinedStr) -> Value:
+    from graphlift.interp.instances import call_text
+
     for part in node.values:
         if isinstance(part, nodes.FormattedValue):
             value = evaluate(frame, part.value)
             if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
                 frame.effect("formats-tensor", part, "an f-string")
+            call_text(frame, value, part.value, _CONVERSIONS.get(_conversion(part), "__format__"))
+            if part.format_spec is not None:
+                evaluate(frame, part.format_spec)
     return Py("str")
 
 
-@_for(nodes.FormattedValue)
-def _formatted(frame: Frame, node: nodes.FormattedValue) -> Value:
-    evaluate(frame, node.value)
-    return Py("str")
+_CONVERSIONS = {"r": "__repr__", "a": "__repr__", "s": "__str__"}
+
+
+def _conversion(node: nodes.FormattedValue) -> str:
+    """`r`, `s` or `a` of `{value!r}`; empty without one."""
+    return chr(node.conversion) if node.conversion is not None and node.conversion > 0 else ""
 
 
 @_for(nodes.Lambda)

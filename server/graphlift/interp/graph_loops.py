@@ -68,6 +68,12 @@ def check_carried(
             if found:
                 frame.effect("loop-mismatch", node, f"`{name}` {found}")
                 break
+        if (
+            loosened
+            and start is not None
+            and any(changed_shape(start, env.get(name, start)) for env in after)
+        ):
+            frame.effect("under-xla", node, name, target="grown")
         if start == NONE and may_be_empty and is_used_after(frame, name, node):
             frame.effect("empty-loop", node, name, certain=False)
 

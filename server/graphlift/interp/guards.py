@@ -15,6 +15,17 @@ def has_refused_syntax(function: nodes.FunctionDef) -> bool:
 _SUSPECTS = (nodes.Match, nodes.NamedExpr, nodes.For, nodes.While, nodes.Attribute, nodes.AssignAttr)
 
 
+@memoised
+def has_double(node: nodes.Lambda) -> bool:
+    """Whether another lambda with the same parameters begins on the same line."""
+    names = node.args.as_string()
+    return any(
+        other is not node and other.lineno == node.lineno and other.args.as_string() == names
+        for other in node.root().nodes_of_class(nodes.Lambda)
+        if not isinstance(other, nodes.FunctionDef)
+    )
+
+
 def _is_refused(node: nodes.NodeNG) -> bool:
     if isinstance(node, nodes.For | nodes.While):
         return bool(node.orelse)

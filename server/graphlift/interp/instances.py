@@ -33,6 +33,7 @@ from graphlift.values import (
     Super,
     Unknown,
     Value,
+    const,
     join,
     join_all,
     options,
@@ -58,6 +59,19 @@ def call_special(
         return Unknown("a base class cannot be seen")
     expression = node.value if isinstance(node, nodes.Subscript) else getattr(node, "expr", node)
     return call_function(frame, Function(found[1]), Arguments(arguments), Site(node, expression), receiver)
+
+
+def call_text(frame: Frame, value: Value, node: nodes.NodeNG, special: str = "__str__") -> None:
+    """Make text of a value: `__format__` falls back on `__str__`, and that on `__repr__`."""
+    names = ("__format__", "__str__", "__repr__")
+    for option in options(value):
+        if isinstance(option, Instance):
+            for name in names[names.index(special) :]:
+                if (
+                    call_special(frame, option, name, (const(""),) if name == "__format__" else (), node)
+                    is not None
+                ):
+                    break
 
 
 def iterate_instance(frame: Frame, receiver: Instance, node: nodes.NodeNG) -> Value:

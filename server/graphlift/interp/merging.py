@@ -112,6 +112,18 @@ def check_choice(frame: Frame, node: nodes.NodeNG, left: Value, right: Value) ->
         frame.effect("branch-mismatch", node, f"the conditional expression gives {found}, which is no tensor")
 
 
+def check_left_block(frame: Frame, before: int, block: str) -> None:
+    """Report a tensor condition that returns out of a block which other paths leave at its end.
+
+    AutoGraph sets the result inside the block, and those paths set none there. `before` counts the earlier returns.
+    """
+    if frame.alive and len(frame.conditional_returns) > before:
+        node = frame.conditional_returns[before][1]
+        frame.effect(
+            "branch-mismatch", node, f"the result is set on one path only where a {block} block ends"
+        )
+
+
 def check_returns(frame: Frame) -> None:
     """Report results that a tensor condition chooses between and that cannot meet."""
     for value, node in frame.conditional_returns:

@@ -170,6 +170,11 @@ def _formats(frame: Frame, value: Value) -> None:
     symbolic = any(isinstance(o, Tensor) and not o.eager for part in parts for o in options(part))
     if symbolic and frame.node is not None:
         frame.effect("formats-tensor", frame.node, "the % operator")
+    if frame.node is not None:
+        from graphlift.interp.instances import call_text
+
+        for part in parts:
+            call_text(frame, part, frame.node)
 
 
 def _fold(op: str, left: Const, right: Const) -> Value | None:
@@ -245,7 +250,7 @@ def _unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:
                 frame.effect("tensor-control", node, "not")
             frame.work(1)
             return Tensor("bool", ())
-        decided = decided_truth(operand)
+        decided = truth(frame, operand, node, quiet=True)
         return Py("bool") if decided is None else const(not decided)
     if isinstance(operand, _LIBRARY):
         return _library(frame, {"-": "neg", "+": "pos", "~": "invert"}[op], operand, operand, node)
@@ -382,7 +387,7 @@ def truth(frame: Frame, value: Value, node: nodes.NodeNG, *, quiet: bool = False
         if symbolic and frame.unconverted and not quiet:
             frame.effect("tensor-as-bool", node, "a condition")
             frame.effect("unconverted", node, "a condition")
-        if isinstance(option, Instance) and not quiet:
+        if isinstance(option, Instance):
             from graphlift.interp.instances import call_special
 
             if call_special(frame, option, "__bool__", (), node) is None:

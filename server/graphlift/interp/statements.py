@@ -10,7 +10,7 @@ from graphlift.interp.assign import assign, forget_paths, mutate
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.guards import is_first_call_guard
-from graphlift.interp.merging import bound_names, check_branches, met, traced_scalars
+from graphlift.interp.merging import bound_names, check_branches, check_left_block, met, traced_scalars
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import binary, truth
 from graphlift.interp.tapes import enter_tape, leave_tape
@@ -277,7 +277,9 @@ def _with(frame: Frame, node: nodes.With) -> None:
         if target is not None:
             assign(frame, target, value)
         enter_tape(frame, value, target)
+    returned = len(frame.conditional_returns)
     run_body(frame, node.body)
+    check_left_block(frame, returned, "`with`")
     for _, target in node.items:
         leave_tape(frame, target)
     if frame.alive:

@@ -83,6 +83,7 @@ EFFECTS: dict[str, str] = {
     "array-write": "uses a TensorArray that was written through another name",
     "array-consumed": "writes a TensorArray that others hold",
     "unconverted": "needs AutoGraph, which is off here",
+    "under-xla": "does what XLA refuses or leaves out",
     "unknown-size": "reads a static size that only the running graph knows",
     "empty-loop": "leaves a name unset where a loop over a tensor has no pass",
     "tensor-control": "branches or loops on a tensor",

@@ -14,6 +14,7 @@ from graphlift.models.operators import operator
 from graphlift.models.protocol import Protocol, subclass_protocol
 from graphlift.models.table import use_release
 from graphlift.models.uses import tensor_parameters
+from graphlift.models.xla import under_xla
 
 __all__ = [
     "HAZARDS",
@@ -37,5 +38,6 @@ __all__ = [
     "operator",
     "subclass_protocol",
     "tensor_parameters",
+    "under_xla",
     "use_release",
 ]

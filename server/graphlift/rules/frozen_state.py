@@ -86,6 +86,10 @@ def check(fn: FunctionFacts, report: Report) -> None:
             who = "other code" if change.changer == "?" else f"`{shown(change.changer)}`"
             how = "changes it later" if change.certain else "changes an attribute of that name later"
             certain = effect.certain and change.certain
-            what = effect.subject.removeprefix("?.") if effect.subject.startswith("?.") else shown(effect.subject)
+            what = (
+                effect.subject.removeprefix("?.")
+                if effect.subject.startswith("?.")
+                else shown(effect.subject)
+            )
             message = f"`{what}` is frozen at the first call, and {who} {how}"
             report.effect(effect, message, certain=certain)

@@ -6,12 +6,15 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from graphlift.fixes import apply
 from graphlift.ide.workspace import Workspace
 from graphlift.source.span import Span
 from graphlift.verdict import Fix
 from graphlift.verify import Judge, Outcome, Plan, Program, Target
 from graphlift.verify.compare import first_difference
+from graphlift.verify.record import Run
 
 from .failures import Failure
 from .page import Section, Snapshot, SourceFile
@@ -54,8 +57,9 @@ def check(
         failures.append(Failure(file, 1, f"graph: same after `{fix.title}`", found))
     path.write_text(file.text, encoding="utf-8")
     if fix.safe:
+        how = Path(__file__).read_text(encoding="utf-8")  # What is kept was found by this very code.
         difference = known.kept(
-            judge, section, f"eager|{text}", lambda: _eagerly(section, place, file, fix, text, judge)
+            judge, section, f"{text}|{how}", lambda: _eagerly(section, place, file, fix, text, judge)
         )
         if difference:
             failures.append(Failure(file, 1, f"the same eagerly after `{fix.title}`", difference))
@@ -65,13 +69,31 @@ def check(
 def _eagerly(section: Section, place: Path, file: SourceFile, fix: Fix, text: str, judge: Judge) -> str:
     """What is different when the program before the edit and the one after it run eagerly; empty for nothing."""
     runs = []
+    first, last = _lines(file, fix)
+    inside = all(first <= edit.span.line and edit.span.end_line <= last + 1 for edit in fix.edits)
     for each in (file.text, text):
         (place / file.name).write_text(each, encoding="utf-8")
         plan = _plan(section, place, file, fix, each)
-        runs.append(judge.server.run(plan.program, plan.target, "eager", limits=plan.limits))
+        run = judge.server.run(plan.program, plan.target, "eager", limits=plan.limits)
+        runs.append(run if inside else _without_arguments(run))
     (place / file.name).write_text(file.text, encoding="utf-8")
     difference = first_difference(*runs)
     return "" if difference is None else str(difference)
+
+
+def _lines(file: SourceFile, fix: Fix) -> tuple[int, int]:
+    """The first and the last line of the function that a fix is about."""
+    from .graphs import definitions
+
+    tree = ast.parse(file.text)
+    first = next(at for name, at in definitions(tree) if name == fix.function)
+    node = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.lineno == first)
+    return first, node.end_lineno or first
+
+
+def _without_arguments(run: Run) -> Run:
+    """A run of a program whose callers were edited: what they pass has changed on purpose."""
+    return replace(run, calls=tuple(replace(call, arguments=None) for call in run.calls))
 
 
 def _fix(section: Section, place: Path, file: SourceFile, snapshot: Snapshot) -> Fix | None:

@@ -105,7 +105,7 @@ def _arguments(site: Site, name: str) -> Iterator[ast.expr | None]:
 
 
 def _positions(site: Site, call: ast.Call) -> list[str] | None:
-    """The parameters that positional arguments of a call go to; `None` where the call is not plainly of the function."""
+    """The parameters that positional arguments of a call go to; `None` where it is not plainly of the function."""
     value = site.value(call.func)
     inner = value.function if isinstance(value, Bound) else value
     if not isinstance(inner, FunctionValue) or inner.definition.partition(":")[2] != site.function.qualname:

@@ -1,0 +1,209 @@
+"""Each feature with what the real editors announce: VS Code, and two releases of Neovim.
+
+The capabilities are kept as the editors sent them (`tests/editors/*/capabilities`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsp_editor import Editor
+from lsprotocol import types
+from pygls.exceptions import JsonRpcRequestCancelled
+
+EDITORS = Path(__file__).parents[1] / "editors"
+FILES = {
+    "vscode": EDITORS / "vscode" / "capabilities" / "vscode-1.139.json",
+    "neovim-0.10": EDITORS / "neovim" / "capabilities" / "neovim-0.10.json",
+    "neovim-0.11": EDITORS / "neovim" / "capabilities" / "neovim-0.11.json",
+}
+TEXT = "größe = '😀'\n\n\ndef step(x):  # convert\n    return x\n"
+CONVERTED = TEXT.replace("def step", "@tf.function\ndef step")
+BLOCKED = "def outer(x):  # blocked\n    return x\n"
+
+client = pytest.mark.parametrize("name", FILES)
+
+
+@cache
+def announced(name: str) -> dict[str, Any]:
+    return json.loads(FILES[name].read_text(encoding="utf-8"))
+
+
+async def began(
+    editor: Editor, name: str, folder: Path, text: str = TEXT, **options: Any
+) -> tuple[str, types.InitializeResult]:
+    result = await editor.begin([folder.as_uri()], announced=announced(name), **options)
+    uri = (folder / "train.py").as_uri()
+    (folder / "train.py").write_text(text)
+    editor.open(uri, text)
+    return uri, result
+
+
+async def diagnostics(editor: Editor, result: types.InitializeResult, uri: str) -> list[types.Diagnostic]:
+    """As this client comes by them: it pulls where both can."""
+    if result.capabilities.diagnostic_provider is None:
+        return await editor.diagnosed(uri)
+    params = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri), "graphlift")
+    return list((await editor.text_document_diagnostic_async(params)).items)
+
+
+@client
+async def test_the_position_encoding_is_one_that_the_client_offers(editor: Editor, tmp_path: Path, name: str):
+    _, result = await began(editor, name, tmp_path)
+    wanted = {"vscode": "utf-16", "neovim-0.10": "utf-16", "neovim-0.11": "utf-8"}[name]
+    assert result.capabilities.position_encoding == types.PositionEncodingKind(wanted)
+
+
+@client
+async def test_from_the_hint_to_the_edit_to_another_verdict(editor: Editor, tmp_path: Path, name: str):
+    uri, result = await began(editor, name, tmp_path)
+    [hint] = await diagnostics(editor, result, uri)
+    assert editor.text_in(uri, hint.range) == "step"
+    assert hint.code_description.href.endswith("convertible.md")
+    assert hint.related_information
+    [action] = await editor.actions(uri, hint.range, [hint])
+    assert action.is_preferred
+    editor.apply(action.edit)
+    assert editor.texts[uri] == CONVERTED
+    assert await diagnostics(editor, result, uri) == []
+    assert "`step` is keep" in await editor.hover_text(uri, "step")
+
+
+@client
+async def test_an_edit_is_sent_with_the_menu_only_where_it_must(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path)
+    [action] = await editor.actions(uri, editor.word(uri, "step"), resolve=False)
+    resolving = announced(name)["textDocument"]["codeAction"]["resolveSupport"]["properties"]
+    assert (action.edit is None) == ("edit" in resolving)
+
+
+@client
+async def test_the_hover_is_markdown(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path, BLOCKED)
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), editor.find(uri, "outer"))
+    hover = await editor.text_document_hover_async(params)
+    assert hover.contents.kind == types.MarkupKind.Markdown
+    assert f"[line 1]({uri}#L1)" in hover.contents.value
+
+
+@client
+async def test_lenses_convert_verify_and_explain(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path)
+    params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+    lenses = await editor.text_document_code_lens_async(params)
+    assert [lens.command.title for lens in lenses] == ["Worth a graph", "Convert", "Verify"]
+    explain, convert, _ = (lens.command for lens in lenses)
+    arguments = types.ExecuteCommandParams(explain.command, explain.arguments)
+    assert "`step` is convert" in await editor.workspace_execute_command_async(arguments)
+    await editor.workspace_execute_command_async(
+        types.ExecuteCommandParams(convert.command, convert.arguments)
+    )
+    assert editor.texts[uri] == CONVERTED
+
+
+@client
+async def test_fix_all(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path)
+    everything = types.Range(types.Position(0, 0), editor.at(uri, len(TEXT)))
+    [action] = await editor.actions(uri, everything, only=["source.fixAll"])
+    editor.apply((await editor.code_action_resolve_async(action)).edit)
+    assert editor.texts[uri] == CONVERTED
+
+
+@client
+async def test_convert_all_is_shown_first_where_the_client_can(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path)
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams("graphlift.convertAll"))
+    [proposal] = editor.proposed
+    annotations = proposal.edit.change_annotations or {}
+    can = "changeAnnotationSupport" in announced(name)["workspace"]["workspaceEdit"]
+    assert [each.needs_confirmation for each in annotations.values()] == ([True] if can else [])
+    assert editor.texts[uri] == CONVERTED
+
+
+@client
+async def test_diagnostics_are_pulled_where_the_client_can(editor: Editor, tmp_path: Path, name: str):
+    (tmp_path / "other.py").write_text(TEXT)
+    _, result = await began(editor, name, tmp_path)
+    provider = result.capabilities.diagnostic_provider
+    assert (provider is not None) == ("diagnostic" in announced(name)["textDocument"])
+    if provider is not None:
+        report = await editor.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([], "graphlift"))
+        assert [item.uri for item in report.items] == [(tmp_path / "other.py").as_uri()]
+
+
+@client
+async def test_settings_are_asked_for_and_files_watched(editor: Editor, tmp_path: Path, name: str):
+    editor.set_configuration({"ignore": ["convertible"]}, section="graphlift")
+    uri, result = await began(editor, name, tmp_path)
+    if announced(name)["workspace"].get("configuration"):
+        assert await diagnostics(editor, result, uri) == []
+    watched = announced(name)["workspace"]["didChangeWatchedFiles"]["dynamicRegistration"]
+    if watched:
+        await editor.until(lambda: editor.registrations)
+
+
+@client
+async def test_a_cancelled_request_is_answered_as_cancelled(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path, "def step(x):  # slow\n    return x\n")
+    await editor.until(lambda: [each for each in editor.log_messages if "Analysed" in each.message])
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 4))
+    asked = asyncio.ensure_future(
+        editor.protocol.send_request_async(types.TEXT_DOCUMENT_HOVER, params, msg_id="mine")
+    )
+    await asyncio.wait([asked], timeout=0)
+    editor.cancel_request(types.CancelParams("mine"))
+    with pytest.raises(JsonRpcRequestCancelled):
+        await asked
+
+
+@client
+async def test_the_log_says_more_while_the_client_traces(editor: Editor, tmp_path: Path, name: str):
+    uri, _ = await began(editor, name, tmp_path)
+    editor.set_trace(types.SetTraceParams(types.TraceValue.Verbose))
+    params = types.VersionedTextDocumentIdentifier(2, "file:///never/opened.py")
+    editor.text_document_did_change(types.DidChangeTextDocumentParams(params, []))
+    await editor.until(lambda: [each for each in editor.log_messages if "which is not open" in each.message])
+
+
+@client
+async def test_an_untitled_document_is_analysed(editor: Editor, tmp_path: Path, name: str):
+    _, result = await began(editor, name, tmp_path)
+    uri = "untitled:Untitled-1"
+    editor.open(uri, TEXT)
+    [hint] = await diagnostics(editor, result, uri)
+    [action] = await editor.actions(uri, hint.range, [hint])
+    editor.apply(action.edit)
+    assert editor.texts[uri] == CONVERTED
+
+
+async def test_the_cells_of_a_notebook_in_vscode(editor: Editor, tmp_path: Path):
+    begun = await editor.begin([tmp_path.as_uri()], announced=announced("vscode"))
+    assert begun.capabilities.notebook_document_sync is not None
+    notebook, cell = (tmp_path / "n.ipynb").as_uri(), "vscode-notebook-cell://host/n.ipynb#W1"
+    editor.notebook_document_did_open(
+        types.DidOpenNotebookDocumentParams(
+            types.NotebookDocument(
+                notebook, "jupyter-notebook", 1, [types.NotebookCell(types.NotebookCellKind.Code, cell)]
+            ),
+            [types.TextDocumentItem(cell, "python", 1, TEXT)],
+        )
+    )
+    editor.texts[cell], editor.versions[cell] = TEXT, 1
+    [hint] = await diagnostics(editor, begun, cell)
+    [action] = await editor.actions(cell, hint.range, [hint])
+    [change] = action.edit.document_changes
+    assert (change.text_document.uri, change.text_document.version) == (cell, 1)
+
+
+async def test_a_command_that_the_client_has_itself_is_not_announced(editor: Editor, tmp_path: Path):
+    options = {"ownCommands": ["graphlift.restart"]}
+    begun = await editor.begin([tmp_path.as_uri()], initialization_options=options)
+    commands = begun.capabilities.execute_command_provider.commands
+    assert "graphlift.restart" not in commands
+    assert {"graphlift.verify", "graphlift.explain", "graphlift.convertAll"} <= {*commands}
