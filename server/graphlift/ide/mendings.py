@@ -26,6 +26,9 @@ _MENDABLE = frozenset({Verdict.BLOCKED, Verdict.REMOVE, Verdict.KEEP, Verdict.RE
 _SILENT = {"static-shape": "shape-varies", "array-write": ""}
 """Effects that no finding points to though an edit there helps, and the rule that must have found something."""
 
+_LOSING = frozenset({"mend-static-size"})
+"""Edits after which the graph knows less of shapes."""
+
 _GRADIENTS = frozenset(
     {
         "ForwardAccumulator",
@@ -70,12 +73,24 @@ class Mender:
             near = [fix for fix in fixes if head or (fix.at is not None and _begins_in(span, fix.at))]
             if not all(_is_met(reason, fixes) for reason in function.reasons):
                 near = [fix for fix in near if fix.safe]  # What changes the program must be worth it.
+            near = [fix for fix in near if not self._breaks(function, key, text, fix)]
             for fix in near:
                 singles.setdefault((fix.slug, fix.edits), fix)
             if near and _all_safe(fixes):
                 whole = self._combined(function, key, text, fixes)
                 wholes += [] if whole is None else [whole]
         return [*singles.values(), *wholes]
+
+    def _breaks(self, function: FunctionReport, key: str, text: str, fix: Fix) -> bool:
+        """Whether an edit that takes static sizes away puts something new in the function's way: what needs them."""
+        if fix.slug not in _LOSING:
+            return False
+        before = self.reporter.judge(f"{key}:{function.qualname}")
+        after = editing.apply(text, fix.edits)
+        tried = self._bench.judge(function.path, key, text, after, function.qualname)
+        if before is None or tried is None:
+            return True
+        return _certain(tried.decision.deciding) > _certain(before[2].deciding)
 
     def whole(self, report: FileReport, key: str, text: str) -> Iterator[Fix]:
         """For each function that mending makes convertible the fix that does it; it says whether it is safe.
@@ -211,6 +226,10 @@ def _is_met(reason: Reason, fixes: list[Fix]) -> bool:
         or (place.path == fix.path and any(edit.span.overlaps(place.span) for edit in fix.edits))
         for fix in fixes
     )
+
+
+def _certain(findings: tuple[Finding, ...]) -> int:
+    return sum(finding.certain for finding in findings)
 
 
 def _all_safe(fixes: list[Fix]) -> bool:

@@ -7,9 +7,9 @@ from graphlift.syntax import nodes
 
 
 @memoised
-def has_refused_syntax(function: nodes.FunctionDef) -> bool:
-    """Whether AutoGraph leaves the whole function as it is, for syntax in it or in what is defined inside it."""
-    return any(_is_refused(node) for node in function.nodes_of_class(_SUSPECTS))
+def refused_syntax(function: nodes.FunctionDef) -> tuple[nodes.NodeNG, ...]:
+    """The syntax for which AutoGraph leaves a whole function as it is, in it and in what is defined inside it."""
+    return tuple(node for node in function.nodes_of_class(_SUSPECTS) if _is_refused(node))
 
 
 _SUSPECTS = (nodes.Match, nodes.NamedExpr, nodes.For, nodes.While, nodes.Attribute, nodes.AssignAttr)

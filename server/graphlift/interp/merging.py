@@ -117,7 +117,7 @@ def check_left_block(frame: Frame, before: int, block: str) -> None:
 
     AutoGraph sets the result inside the block, and those paths set none there. `before` counts the earlier returns.
     """
-    if frame.alive and len(frame.conditional_returns) > before:
+    if frame.alive and not frame.silent and len(frame.conditional_returns) > before:
         node = frame.conditional_returns[before][1]
         frame.effect(
             "branch-mismatch", node, f"the result is set on one path only where a {block} block ends"

@@ -13,7 +13,7 @@ from graphlift.interp.annotations import annotated_text
 from graphlift.interp.definitions import apply_decorator
 from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Analysis, Frame
-from graphlift.interp.guards import has_refused_syntax
+from graphlift.interp.guards import refused_syntax
 from graphlift.interp.merging import check_returns
 from graphlift.interp.statements import run_body
 from graphlift.interp.summary import Context, Outcome
@@ -57,7 +57,11 @@ def _function(frame: Frame, node: nodes.FunctionDef) -> None:
     assert info is not None
     if _switches_autograph_off(frame, info):
         frame.unconverted += 1
-    frame.refused = has_refused_syntax(node)
+    refused = refused_syntax(node)
+    frame.refused = bool(refused)
+    for found in refused:
+        if found.scope() is not node:
+            frame.effect("autograph-syntax", found, "the syntax of what is defined inside it", certain=False)
     run_body(frame, node.body)
     ended = frame.alive
     if info.is_generator:

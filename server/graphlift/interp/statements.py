@@ -212,7 +212,9 @@ def _if(frame: Frame, node: nodes.If) -> None:
 
     def branch(body: list[nodes.NodeNG], positive: bool) -> None:
         narrow(frame, node.test, positive)
+        returned = len(frame.conditional_returns)
         run_body(frame, body)
+        check_left_block(frame, returned, "`if`")
 
     conditions = frame.tensor_condition
     once = is_first_call_guard(node)
@@ -292,7 +294,13 @@ def _try(frame: Frame, node: nodes.Try) -> None:
     before, before_paths = dict(frame.env), dict(frame.paths)
     if node.handlers:
         frame.effect("catches", node, _handled(node), certain=False)
-    body = _branch(frame, lambda: run_body(frame, node.body))
+
+    def attempt() -> None:
+        returned = len(frame.conditional_returns)
+        run_body(frame, node.body)
+        check_left_block(frame, returned, "`try`")
+
+    body = _branch(frame, attempt)
     states: list[tuple[Env, Env]] = []
     if body is not None:
         frame.env, frame.paths = body

@@ -18,7 +18,9 @@ from graphlift.source.text import Lines
 
 SELECTOR = types.NotebookDocumentSyncOptions(
     notebook_selector=[
-        types.NotebookDocumentFilterWithCells(cells=[types.NotebookCellLanguage(language="python")])
+        types.NotebookDocumentFilterWithNotebook(
+            notebook="*", cells=[types.NotebookCellLanguage(language="python")]
+        )
     ]
 )
 """Which notebooks the client is asked to send: all with Python cells."""

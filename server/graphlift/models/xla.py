@@ -10,15 +10,12 @@ _REFUSED = ("tensorflow.strings.", "tensorflow.io.", "tensorflow.image.decode_",
 _REFUSED_ALONE = frozenset(
     f"tensorflow.{name}" for name in ("print", "py_function", "numpy_function", "as_string", "timestamp")
 )
-_DROPPED = (
-    "tensorflow.debugging.assert_",
-    "tensorflow.debugging.Assert",
-    "tensorflow.debugging.check_numerics",
-)
+_CHECKS = ("assert_", "Assert", "check_numerics")
+_DROPPED = tuple(f"tensorflow.{folder}{name}" for folder in ("", "debugging.") for name in _CHECKS)
 
 
 def under_xla(name: str) -> str:
-    """What happens to a call of a TensorFlow function under XLA: `refused`, `dropped`, or empty where it is compiled."""
+    """What happens to a call of a TensorFlow function under XLA: `refused`, `dropped`, or empty for compiled."""
     if name in _REFUSED_ALONE or name.startswith(_REFUSED):
         return "refused"
     return "dropped" if name.startswith(_DROPPED) else ""

@@ -49,6 +49,7 @@ from __future__ import annotations
 from graphlift.facts import FunctionFacts
 from graphlift.rules.base import Consequence, Report, Rule
 from graphlift.values import TRUE
+from graphlift.verdict import Argument
 
 RULE = Rule(Consequence.OPTIONS)
 
@@ -66,4 +67,5 @@ def check(fn: FunctionFacts, report: Report) -> None:
     if TRUE not in (options.get("jit_compile"), options.get("experimental_compile")):
         return
     for effect in fn.of("under-xla"):
-        report.effect(effect, _WORDS[effect.target].format(effect.subject))
+        message = _WORDS[effect.target].format(effect.subject)
+        report(effect.place, message, via=effect.via, arguments=(Argument("jit_compile", "False"),))

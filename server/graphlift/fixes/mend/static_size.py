@@ -6,7 +6,7 @@ import ast
 
 from graphlift.fixes.mend.base import Mending, Replacement, Site
 from graphlift.models.table import load
-from graphlift.values import Const, Tensor
+from graphlift.values import Const, Tensor, const_value
 
 RULES = frozenset({"static-shape", "unknown-size"})
 
@@ -41,7 +41,7 @@ def mend(site: Site) -> Mending | None:
     if not isinstance(tensor, Tensor) or tensor.form != "dense":
         return None
     whole = f"{site.tf}.shape({site.text(read.value)})"
-    if _is_shape(site, read):
+    if _is_shape(site, read) and _varies(site, tensor):
         return Mending(f"Ask for the shape with `{whole}`", (Replacement(read, whole),))
     item = site.parent(read)
     if not isinstance(item, ast.Subscript) or item.value is not read:
@@ -49,8 +49,21 @@ def mend(site: Site) -> Mending | None:
     index = site.value(item.slice)
     if not isinstance(index, Const) or index.type != "int" or not _only_in_shapes(site, item):
         return None
+    number = const_value(index)
+    if not isinstance(number, int) or not _varies(site, tensor, number):
+        return None
     text = f"{whole}[{site.text(item.slice)}]"
     return Mending(f"Ask for the size with `{text}`", (Replacement(item, text),))
+
+
+def _varies(site: Site, tensor: Tensor, index: int | None = None) -> bool:
+    """Whether a size, or any, is not one known number: those stay, since code that follows may need to know them."""
+    if site.blocker.rule == "unknown-size" or tensor.shape is None:
+        return True
+    sizes = tensor.shape
+    if index is not None and -len(sizes) <= index < len(sizes):
+        sizes = (sizes[index],)
+    return not all(isinstance(size, int) for size in sizes)
 
 
 def _only_in_shapes(site: Site, node: ast.expr) -> bool:

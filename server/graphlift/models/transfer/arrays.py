@@ -250,3 +250,30 @@ def np_grids(call: Call) -> Value:
     if call.vague or "copy" in call.given:
         return Unknown("the grids are a tuple or a list")
     return tuple_of(*(Array() for _ in call.rest))
+
+
+@result_rule
+def np_padded(sequences: Value | None, maxlen: Value | None, dtype: Value | None) -> Value:
+    """`keras.utils.pad_sequences`: one row per sequence; what the sequences hold adds its dimensions."""
+    inner = None
+    if isinstance(sequences, Sequence) and isinstance(sequences.element, Sequence):
+        inner = operand(sequences.element.element).shape
+    name = "int32" if dtype is None else convert.as_dtype(dtype, numpy=True)
+    return Array(name, None if inner is None else (None, as_int(maxlen), *inner))
+
+
+@result_rule
+def svd_keras(value: Value | None, compute_uv: Value | None) -> Value:
+    """`keras.ops.svd`: the factors, or the singular values alone."""
+    seen = operand(value)
+    flag = True if compute_uv is None else as_bool(compute_uv)
+    if flag is None or seen.shape is None or len(seen.shape) < 2:
+        return Unknown("singular values, and vectors where they are asked for")
+    symbolic = isinstance(value, KerasTensor)
+
+    def made(rank: int) -> Value:
+        shape = (None,) * rank
+        return KerasTensor(seen.dtype, shape) if symbolic else Tensor(seen.dtype, shape)
+
+    rank = len(seen.shape)
+    return tuple_of(made(rank), made(rank - 1), made(rank)) if flag else made(rank - 1)
