@@ -148,6 +148,19 @@ def test_attention(version: int) -> None:
 
 
 @pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("name", ["GRUCell", "LSTMCell", "SimpleRNNCell"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_recurrent_cells(version: int, name: str, nested: bool) -> None:
+    host = FakeHost(version)
+    cell = construct(f"keras.layers.{name}", host, 4)
+    count = 2 if name == "LSTMCell" else 1
+    state = [tf.zeros((2, 4))] * count if nested or count == 2 else tf.zeros((2, 4))
+    observed = getattr(LIBRARIES[version].layers, name)(4)(tf.zeros((2, 3)), state)
+    given = arguments(Tensor("float32", (2, 3)), trials.abstract(state))
+    assert judge.within(trials.abstract(observed), models.method(cell, "__call__", given, host).value)
+
+
+@pytest.mark.parametrize("version", [2, 3])
 def test_wrapped_layers(version: int) -> None:
     host = FakeHost(version)
     library = LIBRARIES[version]

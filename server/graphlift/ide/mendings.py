@@ -23,7 +23,7 @@ from graphlift.verdict import FileReport, Fix, FunctionReport, Reason, Verdict
 
 _MENDABLE = frozenset({Verdict.BLOCKED, Verdict.REMOVE, Verdict.KEEP, Verdict.RECONFIGURE})
 
-_SILENT = {"static-shape": "shape-varies", "array-write": ""}
+_SILENT = {"static-shape": "shape-varies"}
 """Effects that no finding points to though an edit there helps, and the rule that must have found something."""
 
 _LOSING = frozenset({"mend-static-size"})
@@ -245,7 +245,7 @@ def _points(facts: FunctionFacts, findings: tuple[Finding, ...]) -> Iterator[tup
         if finding.rule in mendable_rules():
             yield finding.rule, finding.place, finding.message
     for kind, needed in _SILENT.items():
-        if not needed or needed in rules:
+        if needed in rules:
             for effect in facts.of(kind):
                 yield kind, effect.place, effect.subject
 

@@ -11,7 +11,7 @@ import msgspec
 from graphlift.interp.frame import Frame
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
-from graphlift.values import Mapping, Sequence, TensorArray, Value, join_all, options
+from graphlift.values import NEVER, Mapping, Sequence, TensorArray, Value, join_all, options
 
 WRITERS = frozenset({"write", "scatter", "unstack", "split"})
 MAX_DEPTH = 3
@@ -82,6 +82,15 @@ def _aged(value: Value, site: str, chain: tuple[Place, ...], depth: int = 0) -> 
         if entries != value.items:
             return msgspec.structs.replace(value, items=entries, value=join_all(v for _, v in entries))
     return value
+
+
+def still_stale(before: dict[str, Value], after: dict[str, Value]) -> dict[str, Value]:
+    """The names of before a comprehension, with the arrays that it has written."""
+    return {n: after[n] if _is_stale(after.get(n, NEVER)) else value for n, value in before.items()}
+
+
+def _is_stale(value: Value) -> bool:
+    return any(isinstance(option, TensorArray) and option.stale for option in options(value))
 
 
 def made_at(frame: Frame, array: TensorArray, node: nodes.NodeNG) -> TensorArray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from graphlift.interp.frame import Frame
-from graphlift.interp.objects import store_attribute, stored
 from graphlift.interp.places import cell_of, held_at, note_change, places_of
+from graphlift.interp.storing import store_attribute, stored
 from graphlift.interp.targets import target_of
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -245,7 +245,8 @@ def _sets_known_item(where: nodes.NodeNG, before: Value) -> bool:
 def remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
     """Let the flow-insensitive place behind an access path hold the changed container too."""
     from graphlift.interp.expressions import evaluate
-    from graphlift.interp.objects import CONSTRUCTORS, _method_name
+    from graphlift.interp.objects import CONSTRUCTORS
+    from graphlift.interp.storing import method_name
 
     while isinstance(node, nodes.Subscript):
         node = node.value
@@ -258,7 +259,7 @@ def remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
                 frame.write_cell(("changed-global", option.name, node.attrname), const(frame.definition))
             elif isinstance(option, Instance):
                 frame.write_cell(("attr", option.definition, node.attrname), stored(after))
-                if _method_name(frame) not in CONSTRUCTORS:
+                if method_name(frame) not in CONSTRUCTORS:
                     frame.write_cell(("changed", option.definition, node.attrname), const(frame.definition))
     elif isinstance(node, nodes.Name) and node.name not in frame.env and node.name not in frame.closure:
         frame.write_cell(("global", frame.module, node.name), stored(after))

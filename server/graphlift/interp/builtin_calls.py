@@ -467,40 +467,6 @@ def _ord(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Py("int")
 
 
-@builtin("iter")
-def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = first_of(arguments)
-    if any(isinstance(o, Dataset) for o in options(source)):
-        return Iterator(iteration(frame, source, site.node), "dataset")
-    if is_symbolic(frame, source):
-        frame.effect("tensor-iteration", site.node, "iter()")
-    return Iterator(iteration(frame, source, site.node), "fresh")
-
-
-@builtin("next")
-def _next(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    source = first_of(arguments)
-    for option in options(source):
-        if isinstance(option, Instance):
-            call_special(frame, option, "__next__", (), site.node)
-        elif isinstance(option, Unknown):
-            frame.effect("python-iterator", site.node, "next()", certain=False)
-        elif isinstance(option, Iterator) and option.source == "dataset" and len(arguments.positional) == 1:
-            _note_end(frame, site.node)
-    return iteration(frame, source, site.positional[0] if site.positional else site.node)
-
-
-def _note_end(frame: Frame, node: nodes.NodeNG) -> None:
-    """The end of a dataset is `StopIteration` in eager code, and an error of the op in a graph."""
-    child, parent = node, node.parent
-    while parent is not None and child is not frame.node:
-        if isinstance(parent, nodes.Try) and child in parent.body:
-            names = [h.type.as_string() for h in parent.handlers if h.type is not None]
-            if any("StopIteration" in name for name in names):
-                frame.effect("catches", parent, "StopIteration of a dataset's iterator, tf.errors.")
-        child, parent = parent, parent.parent
-
-
 @builtin("slice")
 def _slice(frame: Frame, arguments: Arguments, site: Site) -> Value:
     del frame, site

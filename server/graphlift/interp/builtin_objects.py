@@ -9,9 +9,10 @@ from graphlift.interp.calls import Site
 from graphlift.interp.computed import read_any, write_any
 from graphlift.interp.frame import Frame
 from graphlift.interp.narrow import isinstance_answer
-from graphlift.interp.objects import attribute, class_of_instance, store_attribute
+from graphlift.interp.objects import attribute, class_of_instance
 from graphlift.interp.places import attributes_of, names_at
 from graphlift.interp.statements import is_symbolic
+from graphlift.interp.storing import store_attribute
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (

@@ -8,28 +8,33 @@ from dataclasses import replace
 import msgspec
 
 from graphlift import models
-from graphlift.index import FunctionInfo, module_of
+from graphlift.index import FunctionInfo
 from graphlift.interp import objects
 from graphlift.interp.arrays import call_array, given_back, used
-from graphlift.interp.assign import put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.binding import abstracted, bind, for_context
+from graphlift.interp.conversion import note_kept, starts_unconverted, stays_python
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import PLAIN, Frame
-from graphlift.interp.guards import has_double
 from graphlift.interp.held import change_layers, code_of, run_held
 from graphlift.interp.layer_calls import LAZY, ask_training, note_choice
+from graphlift.interp.library_notes import note_iteration, note_uses, note_xla
 from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.numpy_writes import change_in_place, write_arrays
-from graphlift.interp.objects import library_base
 from graphlift.interp.outer_tapes import use_tape
 from graphlift.interp.static_shapes import note_unstack, with_dynamic_sizes
 from graphlift.interp.summary import Context
-from graphlift.interp.taking_over import as_graph_result, as_specified, take_over, take_traced
+from graphlift.interp.taking_over import (
+    as_graph_result,
+    by_signature,
+    rearrange,
+    take_over,
+    take_traced,
+)
+from graphlift.interp.taking_over import escape as escape
 from graphlift.interp.tapes import TAPE, work_backwards
 from graphlift.interp.unrolling import fresh_callables
-from graphlift.models.api import MISMATCHES, Arguments, CallResult
-from graphlift.models.uses import tensor_parameters
+from graphlift.models.api import MISMATCHES, Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -61,7 +66,6 @@ from graphlift.values import (
     display,
     join_all,
     options,
-    parts,
 )
 
 CHOOSING = frozenset(f"tensorflow.{name}" for name in ("cond", "case", "switch_case", "while_loop"))
@@ -288,30 +292,6 @@ def call_unknown(frame: Frame, function: Unknown, arguments: Arguments, site: Si
     return Unknown(f"what calling something unknown gives: {function.reason}", function.within)
 
 
-def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
-    """Containers that go to unseen code may come back changed in any way."""
-    for value, node in zip(arguments.positional, site.positional, strict=False):
-        for option in options(value):
-            if isinstance(option, Sequence) and option.type == "list":
-                changed = Sequence(
-                    "list", None, Unknown("unseen code may have changed the list"), option.site
-                )
-                put_back(frame, node, option, changed)
-            elif isinstance(option, Mapping):
-                unknown = Unknown("unseen code may have changed the dict")
-                put_back(frame, node, option, Mapping(option.type, None, unknown, unknown, option.site))
-
-
-def _rearrange(frame: Frame, arguments: Arguments, site: Site) -> None:
-    """A library function that changes a list puts into it what was in it, or what it is given beside it."""
-    for value, node in zip(arguments.positional, site.positional, strict=False):
-        others = [v for v in arguments.positional if v is not value]
-        for option in options(value):
-            if isinstance(option, Sequence) and option.type == "list":
-                element = join_all((option.element, *others))
-                put_back(frame, node, option, Sequence("list", None, element, option.site))
-
-
 # Functions of the program
 
 
@@ -332,8 +312,8 @@ def call_function(
     if (
         frame.unconverted
         or frame.refused
-        or _starts_unconverted(frame, info)
-        or _stays_python(frame, info, site)
+        or starts_unconverted(frame, info)
+        or stays_python(frame, info, site)
     ):
         closure = (*closure, (UNCONVERTED, TRUE))
     if frame.plain and not site.traced:
@@ -346,7 +326,7 @@ def call_function(
     frame.edge(function.definition, raw, site.node, traced, fresh)
     if site.signature is not None:
         bound = info.in_class and "staticmethod" not in info.decorators
-        raw = _by_signature(info, raw, site.signature, bound)
+        raw = by_signature(info, raw, site.signature, bound)
     summary = frame.analysis.summary(function.definition, raw if frame.unrolling else abstracted(raw))
     if traced:
         for effect in summary.effects:
@@ -360,7 +340,7 @@ def call_function(
     for value in bindings.values():
         used(frame, value, site.node)
     take_over(frame, summary, bindings, argument_nodes, site)
-    _note_kept(frame, info, summary.returns, site)
+    note_kept(frame, info, summary.returns, site)
     if info.is_async:
         return Unknown("a coroutine is not followed")
     if info.is_generator:
@@ -380,73 +360,6 @@ def _made_here(frame: Frame, value: Value, function: Function, site: Site) -> Va
     if isinstance(value, Instance) and value.site.startswith(f"{function.definition}#"):
         return msgspec.structs.replace(value, site=frame.site(site.node))
     return value
-
-
-def _stays_python(frame: Frame, info: FunctionInfo, site: Site) -> bool:
-    """Whether a function that library code calls is left as it is: it does not stand inside the converted function."""
-    if not site.library or site.traced or site.hosted:
-        return False
-    return not _stands_inside(frame, info)
-
-
-def _is_ambiguous(frame: Frame, info: FunctionInfo) -> bool:
-    """Whether AutoGraph cannot tell a lambda from another of the same parameters on its line."""
-    if info.name != "<lambda>":
-        return False
-    node = frame.analysis.unit(module_of(info.id)).nodes.get(info.id)
-    return node is not None and not _stands_inside(frame, info) and has_double(node)
-
-
-def _stands_inside(frame: Frame, info: FunctionInfo) -> bool:
-    """Whether a nested function is converted together with the code that is running."""
-    return info.id.startswith(f"{frame.definition.partition('.<locals>.')[0]}.<locals>.")
-
-
-def _called_by_python(info: FunctionInfo) -> bool:
-    special = info.name.startswith("__") and info.name.endswith("__") and info.name != "__call__"
-    names = [text.partition("(")[0].rpartition(".")[2] for text in info.decorators]
-    kept = any(name.endswith("property") or name in ("lru_cache", "cache") for name in names)
-    return kept or (info.in_class and special)
-
-
-KEEPING = (
-    "functools.lru_cache",
-    "functools.cache",
-    "lru_cache",
-    "cache",
-    "cached_property",
-    "functools.cached_property",
-)
-"""Decorators that keep a function's results."""
-
-
-def _note_kept(frame: Frame, info: FunctionInfo, result: Value, site: Site) -> None:
-    """A decorator keeps what was computed while tracing: later code gets a symbolic tensor from it."""
-    kept = any(text.partition("(")[0] in KEEPING for text in info.decorators)
-    if kept and not frame.plain and any(is_symbolic_part(part) for part in (result, *parts(result))):
-        frame.effect("leaks-tensor", site.node, f"the cache of {info.name}", target="heap")
-
-
-def is_symbolic_part(value: Value) -> bool:
-    """Whether a value is a tensor that may be symbolic while tracing."""
-    return isinstance(value, Tensor) and not value.eager
-
-
-def _starts_unconverted(frame: Frame, info: FunctionInfo) -> bool:
-    """Whether the method is called in a way that AutoGraph does not convert: by Python itself, or by Keras.
-
-    AutoGraph converts what stands behind a call expression; generators, properties and the methods behind operators
-    and constructors run as they are.
-    """
-    if info.is_generator or _called_by_python(info) or _is_ambiguous(frame, info):
-        return True
-    if not info.in_class or frame.analysis.query("class_info", info.parent) is None:
-        return False
-    base = library_base(frame, info.parent)
-    if base is None:
-        return False
-    protocol = models.subclass_protocol(base, info.name, frame.analysis.keras)
-    return protocol is not None and bool(protocol.traced) and not protocol.autograph
 
 
 def _closure(frame: Frame, function: Function) -> tuple[tuple[str, Value], ...]:
@@ -478,16 +391,6 @@ def _call_graph(frame: Frame, function: GraphFunction, arguments: Arguments, sit
     return as_graph_result(value)
 
 
-def _by_signature(info: FunctionInfo, raw: Context, signature: Value, bound: bool) -> Context:
-    """The arguments as an `input_signature` makes them: tensors of its dtypes and shapes, whatever comes in."""
-    if not isinstance(signature, Sequence) or signature.items is None:
-        return raw
-    names = [parameter.name for parameter in info.parameters][int(bound) :]
-    specified = dict(zip(names, signature.items, strict=False))
-    given = tuple((n, as_specified(specified[n], v) if n in specified else v) for n, v in raw.bindings)
-    return Context(given, raw.closure)
-
-
 def _call_bound(frame: Frame, function: Bound, arguments: Arguments, site: Site) -> Value:
     target = function.function
     if isinstance(target, Function):
@@ -506,7 +409,7 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
 
         return call_builtin(frame, name.removeprefix("builtins."), arguments, site)
     if name.startswith(("itertools.", "functools.")):
-        _note_iteration(frame, name, arguments, site)
+        note_iteration(frame, name, arguments, site)
     special = SPECIAL_CALLS.get(name)
     if special is not None:
         return special(frame, arguments, site)
@@ -517,8 +420,8 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
     result = models.call(name, arguments, FrameHost(frame, site.node))
     del frame.traced_blocks[len(frame.traced_blocks) - len(inside) :]
     frame.tensor_condition -= chooses
-    _note_uses(frame, name, arguments, result, site)
-    _note_xla(frame, name, arguments, site)
+    note_uses(frame, name, arguments, result, site)
+    note_xla(frame, name, arguments, site)
     if name.startswith("numpy."):
         write_arrays(frame, name, arguments, site)
     if name == "tensorflow.unstack":
@@ -527,44 +430,9 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
     if "not-modelled" in kinds:
         escape(frame, arguments, site)
     elif "mutates-argument" in kinds:
-        _rearrange(frame, arguments, site)
+        rearrange(frame, arguments, site)
     given = (*arguments.positional, *(value for _, value in arguments.keywords))
     return with_dynamic_sizes(frame, frame.result(site.node, result), given, name.startswith("tensorflow."))
-
-
-def _note_xla(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
-    """Note what `jit_compile=True` would refuse or leave out; the rule asks whether it is given."""
-    fate = models.under_xla(name)
-    if name == "tensorflow.TensorArray" and arguments.get(2, "dynamic_size") == TRUE:
-        fate = "emptied"
-    if fate and isinstance(site.node, nodes.Call):
-        frame.effect("under-xla", site.node, site.node.func.as_string(), target=fate)
-
-
-def _note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
-    """What goes over its arguments in Python cannot go over a symbolic tensor."""
-    for option in (o for value in arguments.positional for o in options(value)):
-        if isinstance(option, Tensor) and not option.eager and not frame.plain:
-            frame.effect("tensor-iteration", site.node, f"{name}()")
-            return
-
-
-def _note_uses(frame: Frame, name: str, arguments: Arguments, result: CallResult, site: Site) -> None:
-    """Unknown values that a TensorFlow op takes as tensors show by that what they are."""
-    takes = tensor_parameters(name)
-    for position, value in enumerate(arguments.positional):
-        if position in takes:
-            _note_use(frame, value, site)
-    for keyword, value in arguments.keywords:
-        if keyword in takes:
-            _note_use(frame, value, site)
-    del result
-
-
-def _note_use(frame: Frame, value: Value, site: Site) -> None:
-    for option in options(value):
-        if isinstance(option, Unknown):
-            frame.effect("uses-tensor", site.node, option.reason)
 
 
 def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site) -> Value:

@@ -11,15 +11,12 @@ from graphlift.interp.objects import attribute, loaded
 from graphlift.interp.operators import binary, compare, subscript, truth, unary
 from graphlift.interp.static_shapes import note_shape
 from graphlift.interp.summary import Revealed
-from graphlift.interp.unrolling import MAX_PASSES, loop_items
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     NONE,
     Const,
-    Dataset,
     Iterator,
-    KerasTensor,
     Mapping,
     Never,
     Py,
@@ -41,7 +38,9 @@ Evaluator = Callable[[Frame, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {}
 
 
-def _for(*kinds: type) -> Callable[[Evaluator], Evaluator]:
+def evaluates(*kinds: type) -> Callable[[Evaluator], Evaluator]:
+    """Register what gives the value of these kinds of expressions."""
+
     def register(function: Evaluator) -> Evaluator:
         for kind in kinds:
             _EVALUATORS[kind] = function
@@ -61,7 +60,7 @@ def evaluate(frame: Frame, node: nodes.NodeNG) -> Value:
     return value
 
 
-@_for(nodes.Const)
+@evaluates(nodes.Const)
 def _const(frame: Frame, node: nodes.Const) -> Value:
     value = node.value
     if value is None or isinstance(value, bool | int | float | str | bytes):
@@ -69,12 +68,12 @@ def _const(frame: Frame, node: nodes.Const) -> Value:
     return Py("complex" if isinstance(value, complex) else "ellipsis")
 
 
-@_for(nodes.Name)
+@evaluates(nodes.Name)
 def _name(frame: Frame, node: nodes.Name) -> Value:
     return frame.lookup(node.name, node)
 
 
-@_for(nodes.Attribute)
+@evaluates(nodes.Attribute)
 def _attribute(frame: Frame, node: nodes.Attribute) -> Value:
     receiver = evaluate(frame, node.expr)
     path = path_text(node)
@@ -120,7 +119,7 @@ def path_text(node: nodes.NodeNG) -> str:
     return ".".join([node.name, *reversed(parts)]) if parts else ""
 
 
-@_for(nodes.Call)
+@evaluates(nodes.Call)
 def _call(frame: Frame, node: nodes.Call) -> Value:
     if isinstance(node.func, nodes.Name) and node.func.name == "reveal_type" and node.args:
         value = evaluate(frame, node.args[0])
@@ -132,17 +131,17 @@ def _call(frame: Frame, node: nodes.Call) -> Value:
     return call(frame, node)
 
 
-@_for(nodes.BinOp)
+@evaluates(nodes.BinOp)
 def _binop(frame: Frame, node: nodes.BinOp) -> Value:
     return binary(frame, node.op, evaluate(frame, node.left), evaluate(frame, node.right), node)
 
 
-@_for(nodes.UnaryOp)
+@evaluates(nodes.UnaryOp)
 def _unary(frame: Frame, node: nodes.UnaryOp) -> Value:
     return unary(frame, node.op, evaluate(frame, node.operand), node)
 
 
-@_for(nodes.BoolOp)
+@evaluates(nodes.BoolOp)
 def _boolop(frame: Frame, node: nodes.BoolOp) -> Value:
     from graphlift.interp.narrow import narrowed
 
@@ -175,7 +174,7 @@ def _all_tensors(values: list[Value]) -> bool:
     return all(isinstance(o, Tensor) for v in values for o in options(v))
 
 
-@_for(nodes.Compare)
+@evaluates(nodes.Compare)
 def _compare(frame: Frame, node: nodes.Compare) -> Value:
     left = evaluate(frame, node.left)
     result: Value = NEVER
@@ -186,14 +185,14 @@ def _compare(frame: Frame, node: nodes.Compare) -> Value:
     return result
 
 
-@_for(nodes.Subscript)
+@evaluates(nodes.Subscript)
 def _subscript(frame: Frame, node: nodes.Subscript) -> Value:
     receiver = evaluate(frame, node.value)
     index = evaluate(frame, node.slice)
     return subscript(frame, receiver, index, node)
 
 
-@_for(nodes.Slice)
+@evaluates(nodes.Slice)
 def _slice(frame: Frame, node: nodes.Slice) -> Value:
     from graphlift.values import Object
 
@@ -202,7 +201,7 @@ def _slice(frame: Frame, node: nodes.Slice) -> Value:
     return Object("builtins.slice", config)
 
 
-@_for(nodes.IfExp)
+@evaluates(nodes.IfExp)
 def _ifexp(frame: Frame, node: nodes.IfExp) -> Value:
     from graphlift.interp.narrow import narrowed
 
@@ -226,7 +225,7 @@ def _ifexp(frame: Frame, node: nodes.IfExp) -> Value:
     return join(body, orelse)
 
 
-@_for(nodes.Tuple)
+@evaluates(nodes.Tuple)
 def _tuple(frame: Frame, node: nodes.Tuple) -> Value:
     items = _elements(frame, node.elts)
     if items is None:
@@ -234,7 +233,7 @@ def _tuple(frame: Frame, node: nodes.Tuple) -> Value:
     return Sequence("tuple", items, join_all(items))
 
 
-@_for(nodes.List)
+@evaluates(nodes.List)
 def _list(frame: Frame, node: nodes.List) -> Value:
     site = frame.site(node)
     items = _elements(frame, node.elts)
@@ -243,7 +242,7 @@ def _list(frame: Frame, node: nodes.List) -> Value:
     return Sequence("list", items, join_all(items), site)
 
 
-@_for(nodes.Set)
+@evaluates(nodes.Set)
 def _set(frame: Frame, node: nodes.Set) -> Value:
     return SetOf("set", join_all(_loose(frame, node.elts)), frame.site(node))
 
@@ -269,7 +268,7 @@ def _loose(frame: Frame, elements: list[nodes.NodeNG]) -> list[Value]:
     ]
 
 
-@_for(nodes.Dict)
+@evaluates(nodes.Dict)
 def _dict(frame: Frame, node: nodes.Dict) -> Value:
     items: dict[Const, Value] | None = {}
     keys: list[Value] = []
@@ -304,7 +303,7 @@ def _unpacked(items: dict[Const, Value] | None, inner: Value) -> dict[Const, Val
     return {**items, **dict(inner.items)}
 
 
-@_for(nodes.JoinedStr)
+@evaluates(nodes.JoinedStr)
 def _fstring(frame: Frame, node: nodes.JoinedStr) -> Value:
     from graphlift.interp.instances import call_text
 
@@ -327,7 +326,7 @@ def _conversion(node: nodes.FormattedValue) -> str:
     return chr(node.conversion) if node.conversion is not None and node.conversion > 0 else ""
 
 
-@_for(nodes.Lambda)
+@evaluates(nodes.Lambda)
 def _lambda(frame: Frame, node: nodes.Lambda) -> Value:
     from graphlift.values import Function
 
@@ -337,7 +336,7 @@ def _lambda(frame: Frame, node: nodes.Lambda) -> Value:
     return Function(definition, frame.captured(node))
 
 
-@_for(nodes.NamedExpr)
+@evaluates(nodes.NamedExpr)
 def _walrus(frame: Frame, node: nodes.NamedExpr) -> Value:
     from graphlift.interp.assign import assign
 
@@ -347,131 +346,29 @@ def _walrus(frame: Frame, node: nodes.NamedExpr) -> Value:
     return value
 
 
-@_for(nodes.Starred)
+@evaluates(nodes.Starred)
 def _starred(frame: Frame, node: nodes.Starred) -> Value:
     return evaluate(frame, node.value)
 
 
-@_for(nodes.Await)
+@evaluates(nodes.Await)
 def _await(frame: Frame, node: nodes.Await) -> Value:
     evaluate(frame, node.value)
     frame.effect("awaits", node, "await")
     return Unknown("the result of `await` is not followed")
 
 
-@_for(nodes.Yield)
+@evaluates(nodes.Yield)
 def _yield(frame: Frame, node: nodes.Yield) -> Value:
     value = evaluate(frame, node.value) if node.value is not None else NONE
     frame.yields = join(frame.yields, value)
     return NONE
 
 
-@_for(nodes.YieldFrom)
+@evaluates(nodes.YieldFrom)
 def _yield_from(frame: Frame, node: nodes.YieldFrom) -> Value:
     frame.yields = join(frame.yields, iteration(frame, evaluate(frame, node.value), node))
     return NONE
-
-
-# Comprehensions
-
-
-@_for(nodes.ListComp)
-def _list_comprehension(frame: Frame, node: nodes.ListComp) -> Value:
-    if frame.unrolling:
-        every = _unrolled(frame, node)
-        if every is not None:
-            return Sequence("list", every, join_all(every), frame.site(node))
-    count, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
-    items = (element,) * count if count is not None and count <= 8 else None
-    return Sequence("list", items, element, frame.site(node))
-
-
-def _unrolled(frame: Frame, node: nodes.ListComp) -> tuple[Value, ...] | None:
-    """The elements of a comprehension over a few known things, each by itself."""
-    saved, passes = dict(frame.env), frame.passes
-    found: list[Value] = []
-    complete = _unroll(frame, node, 0, found)
-    frame.env, frame.passes = saved, passes
-    return tuple(found) if complete else None
-
-
-def _unroll(frame: Frame, node: nodes.ListComp, level: int, found: list[Value]) -> bool:
-    """Collect the elements from the generator at `level` inwards; says whether all of them are known."""
-    from graphlift.interp.assign import assign
-
-    if level == len(node.generators):
-        found.append(evaluate(frame, node.elt))
-        return len(found) <= MAX_PASSES
-    generator, passes = node.generators[level], frame.passes
-    items = loop_items(evaluate(frame, generator.iter))
-    if items is None or generator.ifs:
-        return False
-    for number, item in enumerate(items):
-        frame.passes = (*passes, number)
-        assign(frame, generator.target, item)
-        if not _unroll(frame, node, level + 1, found):
-            return False
-    return True
-
-
-@_for(nodes.SetComp)
-def _set_comprehension(frame: Frame, node: nodes.SetComp) -> Value:
-    _, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
-    return SetOf("set", element, frame.site(node))
-
-
-@_for(nodes.GeneratorExp)
-def _generator(frame: Frame, node: nodes.GeneratorExp) -> Value:
-    _, element = _comprehend(frame, node, lambda: evaluate(frame, node.elt))
-    return Iterator(element, "fresh")
-
-
-@_for(nodes.DictComp)
-def _dict_comprehension(frame: Frame, node: nodes.DictComp) -> Value:
-    keys: list[Value] = []
-
-    def entry() -> Value:
-        keys.append(evaluate(frame, node.key))
-        return evaluate(frame, node.value)
-
-    _, value = _comprehend(frame, node, entry)
-    return Mapping("dict", None, join_all(keys), value, frame.site(node))
-
-
-def _comprehend(frame: Frame, node: Any, element: Callable[[], Value]) -> tuple[int | None, Value]:
-    """The number of elements where it is known, and what describes each of them."""
-    from graphlift.interp.assign import assign
-    from graphlift.interp.narrow import narrowed
-
-    saved, multiplier = dict(frame.env), frame.multiplier
-    count: int | None = 1
-    with narrowed(frame) as narrow:
-        for generator in node.generators:
-            source = evaluate(frame, generator.iter)
-            if any(isinstance(o, Tensor | Variable | KerasTensor | Dataset) for o in options(source)):
-                eager = all(isinstance(o, Tensor) and o.eager for o in options(source))
-                if not eager:
-                    what = "a dataset" if _any_dataset(source) else "a tensor"
-                    frame.effect("tensor-iteration", generator.iter, f"a comprehension over {what}")
-            length = known_length(source)
-            count = None if count is None or length is None or generator.ifs else count * length
-            frame.multiplier *= min(length if length is not None else 4, 64)
-            assign(frame, generator.target, iteration(frame, source, generator.iter, comprehension=True))
-            for condition in generator.ifs:
-                test = evaluate(frame, condition)
-                if any(isinstance(o, Tensor) and not o.eager for o in options(test)):
-                    frame.effect("tensor-as-bool", condition, "the condition of a comprehension")
-                narrow(condition, True)
-        value = NEVER if count == 0 else element()
-    frame.multiplier = multiplier
-    for name in set(frame.env) - set(saved):
-        del frame.env[name]
-    frame.env.update(saved)
-    return count, value
-
-
-def _any_dataset(value: Value) -> bool:
-    return any(isinstance(o, Dataset) for o in options(value))
 
 
 # Iteration

@@ -19,6 +19,7 @@ from graphlift.interp.frame import Frame
 from graphlift.interp.library_changes import touch_path
 from graphlift.interp.objects import find_member, library_base
 from graphlift.models.api import Arguments
+from graphlift.models.transfer.results import map_leaves
 from graphlift.values import (
     HELD,
     NEVER,
@@ -27,6 +28,8 @@ from graphlift.values import (
     Function,
     GraphFunction,
     Instance,
+    KerasTensor,
+    Mapping,
     Never,
     Object,
     Partial,
@@ -123,7 +126,33 @@ def _run(frame: Frame, value: Value, host: FrameHost) -> None:
         return
     count = _parameters(frame, value)
     if count is not None:
-        host.invoke(value, Arguments((Tensor(),) * count))
+        host.invoke(value, Arguments(_given(frame, value, count)))
+
+
+def _given(frame: Frame, value: Value, count: int) -> tuple[Value, ...]:
+    """Tensors of which nothing is known; for a layer in the lists and dicts in which the program itself passes them.
+
+    A functional model calls its layers with what they were called with when it was made.
+    """
+    found = find_member(frame, value.definition, "call") if isinstance(value, Instance) else None
+    info = (
+        frame.analysis.query("function_info", found[1])
+        if found is not None and found[0] == "function"
+        else None
+    )
+    if info is None:
+        return (Tensor(),) * count
+    names = [parameter.name for parameter in info.parameters[1 : count + 1]]
+    seen = [frame.analysis.cell(("passed", info.id, name)) for name in names]
+    return tuple(map_leaves(each, _any_tensor) if _nested(each) else Tensor() for each in seen)
+
+
+def _nested(value: Value) -> bool:
+    return bool(options(value)) and all(isinstance(each, Sequence | Mapping) for each in options(value))
+
+
+def _any_tensor(leaf: Value) -> Value:
+    return Tensor() if isinstance(leaf, Tensor | KerasTensor) else leaf
 
 
 def _parameters(frame: Frame, value: Value) -> int | None:

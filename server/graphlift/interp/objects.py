@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-import msgspec
-
 from graphlift import models
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
-from graphlift.interp.places import MARK, attributes_of, held_at, mark_of, read_again, read_global, read_place
-from graphlift.interp.protocol import described, load_by_hook, load_missing, store_by_hook
+from graphlift.interp.places import attributes_of, held_at, read_again, read_global, read_place
+from graphlift.interp.protocol import described, load_by_hook, load_missing
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
-    Array,
     Bound,
     Class,
     Const,
@@ -23,7 +20,6 @@ from graphlift.values import (
     Function,
     GraphFunction,
     Instance,
-    Iterator,
     Mapping,
     Method,
     Module,
@@ -35,7 +31,6 @@ from graphlift.values import (
     SetOf,
     Super,
     Tensor,
-    TensorArray,
     Unknown,
     Value,
     const,
@@ -96,6 +91,8 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
         case Never():
             return NEVER
         case _:
+            if isinstance(receiver, Tensor) and not receiver.eager and name in _EAGER_ANSWERS:
+                frame.effect("mode-dependent", node, f"tf.Tensor.{name}")
             return _of_library_value(frame, receiver, name, node)
 
 
@@ -145,6 +142,10 @@ def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) 
 _MODEL_MEMBERS = frozenset({"trainable_variables", "trainable_weights", "non_trainable_variables", "losses"})
 _OPTIMIZER_MEMBERS = frozenset({"apply_gradients", "minimize", "compute_gradients"})
 _TENSOR_MEMBERS = frozenset({"numpy", "get_shape", "set_shape"})
+
+
+_EAGER_ANSWERS = frozenset({"device", "backing_device"})
+"""What a tensor knows once it has a value: a symbolic one has no device yet."""
 
 
 def _of_library_value(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
@@ -453,104 +454,3 @@ def _of_super(frame: Frame, receiver: Super, name: str, node: nodes.NodeNG) -> V
 
 def _name(definition: DefId) -> str:
     return definition.partition(":")[2]
-
-
-def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node: nodes.NodeNG) -> None:
-    """`receiver.name = value`: what it makes of the attribute and whether the outside sees the change."""
-    from graphlift.interp.targets import target_of
-
-    plain = [
-        option
-        for option in options(receiver)
-        if not (isinstance(option, Instance) and store_by_hook(frame, option, name, value, node))
-    ]
-    if not plain:
-        return
-    receiver = join_all(plain)
-    for option in plain:
-        if isinstance(option, Instance | Function):
-            frame.write_cell(("attr", option.definition, name), stored(value))
-        elif isinstance(option, Class):
-            frame.write_cell(("classvar", option.definition, name), stored(value))
-        elif isinstance(option, Module):
-            frame.write_cell(("global", option.name, name), stored(value))
-            frame.write_cell(("changed-global", option.name, name), const(frame.definition))
-        elif isinstance(option, Unknown):
-            frame.write_cell(("attr", "?", name), stored(value))  # It may be an object of any class.
-    expression = getattr(node, "expr", node)
-    _note_library_change(frame, receiver, name, expression, node)
-    target = target_of(frame, expression, receiver)
-    if target == "fresh":
-        _note_own(frame, receiver, name, node)
-        return
-    subject = f"{_owner_text(receiver)}.{name}"
-    if frame.once:
-        if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
-            frame.effect("leaks-tensor", node, subject, target=target)
-        return
-    for option in options(receiver):
-        owner = option.definition if isinstance(option, Instance | Class | Function) else "?"
-        if isinstance(option, Object):
-            continue
-        if _method_name(frame) not in CONSTRUCTORS:
-            frame.write_cell(("changed", owner, name), const(frame.definition))
-    frame.effect("writes-state", node, subject, target=target)
-
-
-def _note_library_change(
-    frame: Frame, receiver: Value, name: str, expression: nodes.NodeNG, node: nodes.NodeNG
-) -> None:
-    """An attribute that library code reads is changed: whoever uses the object in a graph keeps the old one."""
-    from graphlift.interp.library_changes import is_frozen_attribute, touch_path
-
-    if _method_name(frame) in CONSTRUCTORS:
-        return
-    for option in options(receiver):
-        inherited = isinstance(option, Instance) and (
-            (find_member(frame, option.definition, name) or ("",))[0] == "external"
-        )
-        if inherited or (isinstance(option, Object) and is_frozen_attribute(option, name)):
-            touch_path(frame, expression, node)
-
-
-def _note_own(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> None:
-    """Remember where a run changes an object of its own: it may have had it read in a graph before."""
-    if _method_name(frame) in CONSTRUCTORS:
-        return
-    for option in options(receiver):
-        if isinstance(option, Instance):
-            mark = mark_of(frame, node, option.site)
-            frame.write_cell(("changed-own", option.definition, name), const(mark))
-
-
-def _method_name(frame: Frame) -> str:
-    return frame.info.name if frame.info is not None else ""
-
-
-def _owner_text(receiver: Value) -> str:
-    for option in options(receiver):
-        if isinstance(option, Instance | Class | Function):
-            return option.definition
-    return "?"
-
-
-def stored(value: Value) -> Value:
-    """A value as a flow-insensitive place keeps it: an object stored there is not new to its readers.
-
-    One that another place holds stays known as that place's.
-    """
-    return join_all(_without_site(option) for option in options(value))
-
-
-def _without_site(value: Value) -> Value:
-    if isinstance(value, Instance | Sequence | Mapping | SetOf | Array) and value.site:
-        kept = "|".join(part for part in value.site.split("|") if part.startswith(MARK))
-        return msgspec.structs.replace(value, site=kept)
-    if isinstance(value, Iterator) and value.source == "fresh":
-        return Iterator(value.element)
-    if isinstance(value, TensorArray):
-        return TensorArray(value.dtype, value.shape)
-    if isinstance(value, Tensor) and (value.dynamic or value.python):
-        # What outlives a call was made outside a graph, or cannot be used at all.
-        return msgspec.structs.replace(value, dynamic=False, python=False)
-    return value

@@ -237,7 +237,8 @@ def _sequences(op: str, left: Value, right: Value) -> Value:
 
 def unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:
     """`op operand`."""
-    return join_all(_unary(frame, op, option, node) for option in options(operand))
+    alternatives = options(operand) if op == "not" else present(operand)
+    return join_all(_unary(frame, op, option, node) for option in alternatives)
 
 
 def _unary(frame: Frame, op: str, operand: Value, node: nodes.NodeNG) -> Value:

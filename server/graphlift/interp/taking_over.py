@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from graphlift.index import FunctionInfo
 from graphlift.interp.arrays import take_consumed
 from graphlift.interp.assign import note_growth, put_back
 from graphlift.interp.binding import Site as Site
@@ -12,9 +13,9 @@ from graphlift.interp.library_changes import changes_object, touch_path
 from graphlift.interp.mismatches import take_mismatch
 from graphlift.interp.outer_tapes import take_tape
 from graphlift.interp.places import note_change
-from graphlift.interp.summary import Effect, Summary
+from graphlift.interp.summary import Context, Effect, Summary
 from graphlift.interp.targets import target_of
-from graphlift.models.api import MISMATCHES
+from graphlift.models.api import MISMATCHES, Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -184,3 +185,37 @@ def as_specified(spec: Value, value: Value) -> Value:
             items = tuple(as_specified(s, v) for s, v in pairs)
             return msgspec.structs.replace(value, items=items, element=join_all(items))
     return value if isinstance(value, Unknown) else Unknown("the signature's structure is not followed")
+
+
+def by_signature(info: FunctionInfo, raw: Context, signature: Value, bound: bool) -> Context:
+    """The arguments as an `input_signature` makes them: tensors of its dtypes and shapes, whatever comes in."""
+    if not isinstance(signature, Sequence) or signature.items is None:
+        return raw
+    names = [parameter.name for parameter in info.parameters][int(bound) :]
+    specified = dict(zip(names, signature.items, strict=False))
+    given = tuple((n, as_specified(specified[n], v) if n in specified else v) for n, v in raw.bindings)
+    return Context(given, raw.closure)
+
+
+def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
+    """Containers that go to unseen code may come back changed in any way."""
+    for value, node in zip(arguments.positional, site.positional, strict=False):
+        for option in options(value):
+            if isinstance(option, Sequence) and option.type == "list":
+                changed = Sequence(
+                    "list", None, Unknown("unseen code may have changed the list"), option.site
+                )
+                put_back(frame, node, option, changed)
+            elif isinstance(option, Mapping):
+                unknown = Unknown("unseen code may have changed the dict")
+                put_back(frame, node, option, Mapping(option.type, None, unknown, unknown, option.site))
+
+
+def rearrange(frame: Frame, arguments: Arguments, site: Site) -> None:
+    """A library function that changes a list puts into it what was in it, or what it is given beside it."""
+    for value, node in zip(arguments.positional, site.positional, strict=False):
+        others = [v for v in arguments.positional if v is not value]
+        for option in options(value):
+            if isinstance(option, Sequence) and option.type == "list":
+                element = join_all((option.element, *others))
+                put_back(frame, node, option, Sequence("list", None, element, option.site))

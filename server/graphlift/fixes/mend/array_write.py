@@ -6,7 +6,7 @@ import ast
 
 from graphlift.fixes.mend.base import Mending, Replacement, Site
 
-RULES = frozenset({"array-write"})
+RULES = frozenset({"tensorarray-write-ignored"})
 
 _READERS = frozenset({"stack", "read", "size", "concat", "gather", "close", "grad", "dtype", "element_shape"})
 _WRITERS = frozenset({"write", "scatter", "unstack"})

@@ -24,9 +24,10 @@ _MEETING = (*_KEPT, ast.Div, ast.Pow)
 def mend(site: Site) -> Mending | None:
     """Pass `tf.constant(number, dtype)` at each visible call.
 
-    Safe where the parameter only ever meets floating-point tensors of one dtype, as an operand or in arithmetic of
-    numbers that does: TensorFlow makes a tensor of that dtype of it there anyway. Nothing is offered where it is used
-    in any other way, or where a call is in another file or of an unusual form.
+    Safe where the parameter only ever meets floating-point tensors of one dtype: TensorFlow makes a tensor of that
+    dtype of it there anyway. Python computes with numbers in double precision, so arithmetic of numbers before they
+    meet a tensor is not safe. Nothing is offered where the parameter is used in any other way, or where a call is in
+    another file or of an unusual form.
     """
     match = _NAMED.match(site.blocker.message)
     if match is None or site.blocker.calls is None or match[1] not in site.parameters:
@@ -39,13 +40,14 @@ def mend(site: Site) -> Mending | None:
     dtypes = {_met(site, each) for each in uses}
     if len(dtypes) != 1 or not dtypes <= set(_FLOATS):
         return None
-    dtype = f"{site.tf}.{dtypes.pop()}"
-    edits = []
+    dtype = dtypes.pop() or ""
+    unsafe = "" if all(_meets_at_once(site, each) for each in uses) else f"computes with it in `{dtype}`"
+    edits: list[Replacement] = []
     for argument in _arguments(site, name):
         if argument is None:
             return None
-        edits.append(Replacement(argument, f"{site.tf}.constant({site.text(argument)}, {dtype})"))
-    return Mending(f"Pass `{name}` as a tensor at each call", tuple(edits)) if edits else None
+        edits.append(Replacement(argument, f"{site.tf}.constant({site.text(argument)}, {site.tf}.{dtype})"))
+    return Mending(f"Pass `{name}` as a tensor at each call", tuple(edits), unsafe) if edits else None
 
 
 def _met(site: Site, node: ast.expr) -> str | None:
@@ -66,6 +68,18 @@ def _met(site: Site, node: ast.expr) -> str | None:
     if isinstance(parent, ast.Assign):
         return _through_variable(site, parent)
     return None
+
+
+def _meets_at_once(site: Site, node: ast.expr) -> bool:
+    """Whether no arithmetic of numbers comes before a number meets a tensor."""
+    parent = site.parent(node)
+    if isinstance(parent, ast.UnaryOp):
+        return _meets_at_once(site, parent)
+    if isinstance(parent, ast.BinOp):
+        return not _is_number(site.value(parent.right if parent.left is node else parent.left))
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        return all(_meets_at_once(site, each) for each in site.loads(parent.targets[0].id))
+    return True
 
 
 def _through_variable(site: Site, statement: ast.Assign) -> str | None:

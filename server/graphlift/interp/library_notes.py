@@ -1,0 +1,52 @@
+"""What a call of a library function shows: of unknown arguments, under XLA, of tensors that Python would go over."""
+
+from __future__ import annotations
+
+from graphlift import models
+from graphlift.interp.binding import Site as Site
+from graphlift.interp.frame import Frame
+from graphlift.models.api import Arguments, CallResult
+from graphlift.models.uses import tensor_parameters
+from graphlift.syntax import nodes
+from graphlift.values import (
+    TRUE,
+    Tensor,
+    Unknown,
+    Value,
+    options,
+)
+
+
+def note_xla(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
+    """Note what `jit_compile=True` would refuse or leave out; the rule asks whether it is given."""
+    fate = models.under_xla(name)
+    if name == "tensorflow.TensorArray" and arguments.get(2, "dynamic_size") == TRUE:
+        fate = "emptied"
+    if fate and isinstance(site.node, nodes.Call):
+        frame.effect("under-xla", site.node, site.node.func.as_string(), target=fate)
+
+
+def note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
+    """What goes over its arguments in Python cannot go over a symbolic tensor."""
+    for option in (o for value in arguments.positional for o in options(value)):
+        if isinstance(option, Tensor) and not option.eager and not frame.plain:
+            frame.effect("tensor-iteration", site.node, f"{name}()")
+            return
+
+
+def note_uses(frame: Frame, name: str, arguments: Arguments, result: CallResult, site: Site) -> None:
+    """Unknown values that a TensorFlow op takes as tensors show by that what they are."""
+    takes = tensor_parameters(name)
+    for position, value in enumerate(arguments.positional):
+        if position in takes:
+            _note_use(frame, value, site)
+    for keyword, value in arguments.keywords:
+        if keyword in takes:
+            _note_use(frame, value, site)
+    del result
+
+
+def _note_use(frame: Frame, value: Value, site: Site) -> None:
+    for option in options(value):
+        if isinstance(option, Unknown):
+            frame.effect("uses-tensor", site.node, option.reason)
