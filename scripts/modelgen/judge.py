@@ -19,6 +19,7 @@ from graphlift.values import (
     Py,
     Sequence,
     Shape,
+    ShapeValue,
     Tensor,
     Unknown,
     Value,
@@ -81,6 +82,8 @@ def _within(observed: Value, inferred: Value) -> bool:
             return isinstance(observed, Mapping)
         case Object() if isinstance(observed, Object):
             return names.is_subclass(observed.cls, inferred.cls)
+        case ShapeValue() if isinstance(observed, ShapeValue):
+            return _typed(None, observed.shape, None, inferred.shape)
         case Dataset():
             return isinstance(observed, Dataset) and within(observed.element, inferred.element)
         case DType():

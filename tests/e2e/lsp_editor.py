@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Union
 
 from lsprotocol import types
 from pygls.protocol import default_converter
@@ -34,11 +34,23 @@ class CountingProtocol(LanguageClientProtocol):
         super()._handle_response(msg_id, result, error)
 
 
+def _converter() -> Any:
+    """Like lsprotocol's, which takes a code action that has a command for a command."""
+    converter = default_converter()
+
+    def structure(value: Any, _: Any) -> types.Command | types.CodeAction:
+        bare = isinstance(value.get("command"), str)
+        return converter.structure(value, types.Command if bare else types.CodeAction)
+
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], structure)  # noqa: UP007
+    return converter
+
+
 class Editor(stock.LanguageClient):
     """A language client with documents."""
 
     def __init__(self) -> None:
-        super().__init__(protocol_cls=CountingProtocol, converter_factory=default_converter)
+        super().__init__(protocol_cls=CountingProtocol, converter_factory=_converter)
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.published: list[types.PublishDiagnosticsParams] = []

@@ -73,8 +73,9 @@ async def test_from_the_hint_to_the_edit_to_another_verdict(editor: Editor, tmp_
     if shows(name, "codeDescriptionSupport"):
         assert hint.code_description.href.endswith("convertible.md")
     assert bool(hint.related_information) == shows(name, "relatedInformation")
-    [action] = await editor.actions(uri, hint.range, [hint])
-    assert action.is_preferred
+    action, page = await editor.actions(uri, hint.range, [hint])
+    assert (action.is_preferred, page.is_preferred) == (True, None)
+    assert (page.title, page.command.command) == ("What `convertible` means", "graphlift.openRule")
     editor.apply(action.edit)
     assert editor.texts[uri] == CONVERTED
     assert await diagnostics(editor, result, uri) == []
@@ -120,6 +121,25 @@ async def test_fix_all(editor: Editor, tmp_path: Path, name: str):
     [action] = await editor.actions(uri, everything, only=["source.fixAll"])
     editor.apply((await editor.code_action_resolve_async(action)).edit)
     assert editor.texts[uri] == CONVERTED
+
+
+@client
+async def test_the_page_of_a_rule_is_shown(editor: Editor, tmp_path: Path, name: str):
+    await began(editor, name, tmp_path)
+    await editor.workspace_execute_command_async(
+        types.ExecuteCommandParams("graphlift.openRule", ["convertible"])
+    )
+    [shown] = editor.shown_documents
+    assert shown.uri.endswith("/convertible.md")
+
+
+@client
+async def test_verify_is_a_source_action(editor: Editor, tmp_path: Path, name: str):
+    uri, result = await began(editor, name, tmp_path)
+    await diagnostics(editor, result, uri)
+    [action] = await editor.actions(uri, editor.word(uri, "step"), only=["source.verify"])
+    assert action.title == "Verify `step`: run it eagerly and as a graph"
+    assert [*action.command.arguments] == [uri, "step", 4]
 
 
 @client
@@ -184,7 +204,7 @@ async def test_an_untitled_document_is_analysed(editor: Editor, tmp_path: Path, 
     uri = "untitled:Untitled-1"
     editor.open(uri, TEXT)
     [hint] = await diagnostics(editor, result, uri)
-    [action] = await editor.actions(uri, hint.range, [hint])
+    action, _ = await editor.actions(uri, hint.range, [hint])
     editor.apply(action.edit)
     assert editor.texts[uri] == CONVERTED
 
@@ -203,7 +223,7 @@ async def test_the_cells_of_a_notebook_in_vscode(editor: Editor, tmp_path: Path)
     )
     editor.texts[cell], editor.versions[cell] = TEXT, 1
     [hint] = await diagnostics(editor, begun, cell)
-    [action] = await editor.actions(cell, hint.range, [hint])
+    action, _ = await editor.actions(cell, hint.range, [hint])
     [change] = action.edit.document_changes
     assert (change.text_document.uri, change.text_document.version) == (cell, 1)
 

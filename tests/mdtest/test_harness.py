@@ -7,9 +7,11 @@ from textwrap import dedent
 
 import pytest
 
+from graphlift.source.span import Span
+from graphlift.verdict import Fix, TextEdit
 from graphlift.verify import Judge
 
-from .harness import graphs, static
+from .harness import graphs, mended, static
 from .harness.expect import ExpectationError, expectations
 from .harness.failures import render, update_snapshots
 from .harness.page import PageError, Section, parse
@@ -144,6 +146,23 @@ def test_a_snapshot_that_is_not_the_same_fails_and_can_be_updated(tmp_path: Path
     place = tmp_path / "second"
     place.mkdir()
     assert static.check(again, place) == []
+
+
+def test_blocks_that_grow_under_one_heading_move_those_under_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    code = CODE.format(comment="# verdict: convert", on_def="", on_return="").replace(
+        "def step", "def <CURSOR>step"
+    )
+    tests = [f"## {name}\n\n```py\n{code.strip()}\n```\n\n```fixed convert\n```\n" for name in ("A", "B")]
+    path.write_text("# Page\n\n" + "\n".join(tests))
+    for section in parse(path, path.read_text()):
+        place = tmp_path / section.title
+        place.mkdir()
+        assert update_snapshots(section, static.check(section, place)) == 1
+    first, second = parse(path, path.read_text())
+    assert first.entry.text == second.entry.text
+    assert first.snapshots[0].text == second.snapshots[0].text
+    assert "@tf.function\ndef step" in second.snapshots[0].text
 
 
 # --- graphs ---
@@ -320,3 +339,46 @@ def test_a_conversion_that_retraces_needs_what_mends_it() -> None:
     assert graphs.contradictions(unmended)
     differs = example("# verdict: convert  # graph: differs  # arguments: reduce_retracing=True")
     assert graphs.contradictions(differs)
+
+
+MENDED = """
+import numpy as np
+import tensorflow as tf
+def step(x):
+    y = tf.sin(x) * tf.cos(x)
+    return y * <CURSOR>np.sqrt(x)
+for _ in range(3):
+    step(tf.ones([2]))
+"""
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("text", "safe", "outcome"),
+    [
+        ("tf.sqrt", True, None),
+        ("2.0 + tf.sqrt", False, None),
+        ("2.0 + tf.sqrt", True, "result is a tensor"),
+        ("np.square", True, "graph: raises"),
+        ("np.square", False, "graph: raises"),
+    ],
+)
+def test_mended_programs_are_judged(
+    text: str,
+    safe: bool,
+    outcome: str | None,
+    tmp_path: Path,
+    judge_for: graphs.JudgeFor,
+    known: graphs.Known,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    section = one(MENDED, "\n```fixed mend-numpy-call\n```\n")
+    edit = TextEdit(Span(5, 15, 5, 22), text)
+    fix = Fix("An edit", "main.py", (edit,), safe, slug="mend-numpy-call", function="step")
+    static.write(section, tmp_path)
+    monkeypatch.setattr(mended, "_fix", lambda *_: fix)
+    failures = graphs.check(section, tmp_path, judge_for, known)
+    assert len(failures) == int(outcome is not None)
+    if outcome is not None:
+        assert outcome in failures[0].actual
+    assert (tmp_path / "main.py").read_text() == section.entry.text

@@ -138,6 +138,19 @@ def test_all_settings(tmp_path):
             "inlay-hints must be a table (parameters, returns, tensors)",
         ),
         (
+            "[tool.graphlift.verify]\nseconds = 0\n",
+            "pyproject.toml:2: verify.seconds must be a whole number above 0, not 0",
+        ),
+        (
+            "[tool.graphlift.verify]\nargs = [1]\n",
+            "pyproject.toml:2: verify.args must be a list of strings, not [1]",
+        ),
+        (
+            "[tool.graphlift.verify]\nscript = 1\n",
+            "pyproject.toml:2: unknown setting script of verify (settings: args, inputs, memory, module, run, seconds)",
+        ),
+        ("[tool.graphlift]\nmax-files = true\n", "max-files must be a whole number above 0, not true"),
+        (
             '[tool.graphlift]\nper-path = { "a.py" = 1 }\n',
             'per-path."a.py" must be a table (ignore, rules, select)',
         ),

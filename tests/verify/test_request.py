@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -63,7 +62,7 @@ class TestProgram:
     def test_a_script_elsewhere_finds_the_packages(self, project: Path) -> None:
         settings = VerifySettings(run="scripts/run.py", args=("--n", "3"), inputs=("data",))
         found = program(str(project / "src" / "lib" / "deep" / "ops.py"), settings, str(project))
-        assert (found.root, found.entry) == (str(project), os.path.join("scripts", "run.py"))
+        assert (found.root, found.entry) == (str(project), str(Path("scripts", "run.py")))
         assert str(project / "src") in found.paths
         assert found.inputs == (str(project / "data"),)
         assert shown_program(found) == "python scripts/run.py --n 3"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from graphlift import models
 from graphlift.callgraph import CallGraph
+from graphlift.facts.stateless import is_stateless
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import own_nodes
 from graphlift.interp.solver import Solver
@@ -43,7 +44,10 @@ class KerasLayers:
         known = self._frozen.get(info.id)
         if known is None:
             owners = (owner for owner in self._callers(info) if self._runs_symbolically(owner))
-            known = self._frozen[info.id] = next(owners, "")
+            known = next(owners, "")
+            if known and is_stateless(self._solver, self._graph, info):
+                known = ""
+            self._frozen[info.id] = known
         return known
 
     def _callers(self, info: FunctionInfo) -> list[DefId]:

@@ -310,7 +310,8 @@ class Workspace:
                 found.append(self._fix(function))
         wanted_fixes = [fix for fix in found if fix is not None]
         text = self.text(path)
-        wanted_fixes += self._mender_now().at(report, self.key_of(path), text, span, heads)
+        if self.solver.state.settled:  # What callers pass is not known before.
+            wanted_fixes += self._mender_now().at(report, self.key_of(path), text, span, heads)
         wanted_fixes += mending(report, text, self._repairs(path), span)
         return (*wanted_fixes, *suppressing(report, text, span))
 
@@ -334,7 +335,7 @@ class Workspace:
         report = self.report(path)
         fixes = [self._fix(function) for function in report.functions if function.recommended]
         mended = mending(report, self.text(path), self._repairs(path))
-        if COMBINED in slugs:
+        if COMBINED in slugs and self.solver.state.settled:
             mended += self._mender_now().whole(report, self.key_of(path), self.text(path))
         return tuple(fix for fix in (*fixes, *mended) if fix is not None and fix.slug in slugs)
 

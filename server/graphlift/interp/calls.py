@@ -17,7 +17,7 @@ from graphlift.interp.conversion import note_kept, starts_unconverted, stays_pyt
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import PLAIN, Frame
 from graphlift.interp.held import change_layers, code_of, run_held
-from graphlift.interp.layer_calls import LAZY, ask_training, note_choice
+from graphlift.interp.layer_calls import LAZY, ask_training, note_choice, note_late_weights
 from graphlift.interp.library_notes import note_iteration, note_uses, note_xla
 from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.numpy_writes import change_in_place, write_arrays
@@ -253,6 +253,7 @@ def _call_object(frame: Frame, receiver: Value, name: str, arguments: Arguments,
         frame.write_cell(("builds-optimizers",), TRUE)
     if isinstance(receiver, Object) and name == "__call__":
         ask_training(frame, receiver, arguments, site.node)
+        note_late_weights(frame, receiver, site.node)
     if isinstance(receiver, Object):
         run_held(frame, (receiver,), name, host)
     return frame.result(site.node, result)

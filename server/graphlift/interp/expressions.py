@@ -9,7 +9,7 @@ from graphlift import models
 from graphlift.interp.frame import Frame
 from graphlift.interp.objects import attribute, loaded
 from graphlift.interp.operators import binary, compare, subscript, truth, unary
-from graphlift.interp.static_shapes import note_shape
+from graphlift.interp.static_shapes import note_shape, with_dynamic_sizes
 from graphlift.interp.summary import Revealed
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -435,4 +435,6 @@ def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
             return Unknown(f"an element of something unknown: {value.reason}", value.within)
         case _:
             found = models.iterate(value)
-            return found if found is not None else Unknown(f"iterating `{display(value)}` is not modelled")
+            if found is None:
+                return Unknown(f"iterating `{display(value)}` is not modelled")
+            return with_dynamic_sizes(frame, found, (value,), False)

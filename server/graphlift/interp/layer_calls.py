@@ -71,3 +71,47 @@ def note_choice(frame: Frame, functions: tuple[Value, ...], node: nodes.NodeNG) 
     if len(optimizers) > 1:
         built = frame.analysis.cell(("builds-optimizers",)) != NEVER
         frame.effect("creates-variable", node, "one of several optimizers", certain=not built)
+
+
+_WEIGHTED = frozenset(
+    {
+        "BatchNormalization", "Bidirectional", "Dense", "EinsumDense", "Embedding", "GRU", "LSTM", "LayerNormalization",
+        "MultiHeadAttention", "SimpleRNN",
+    }
+)  # fmt: skip
+"""Layers that make weights when they are first called, beside the convolutions."""
+
+
+def note_late_weights(frame: Frame, layer: Object, node: nodes.NodeNG) -> None:
+    """A layer that some calls skip makes its weights in a later call than the first, unless it is built by then."""
+    name = layer.cls.rpartition(".")[2]
+    if name not in _WEIGHTED and "Conv" not in name:
+        return
+    parameters = () if frame.info is None else frame.info.parameters
+    names = {
+        parameter.name for parameter in parameters[int(frame.info is not None and frame.info.in_class) :]
+    }
+    child, parent = node, node.parent
+    while parent is not None and child is not frame.node:
+        if (
+            isinstance(parent, nodes.If | nodes.IfExp)
+            and child is not parent.test
+            and _varies(frame, parent.test, names)
+        ):
+            frame.effect("creates-state", node, layer.cls, certain=False)
+            return
+        child, parent = parent, parent.parent
+
+
+def _varies(frame: Frame, test: nodes.NodeNG, parameters: set[str]) -> bool:
+    """Whether a condition asks a Python value of the caller's that differs from call to call."""
+    from graphlift.interp.expressions import evaluate
+    from graphlift.interp.operators import truth
+    from graphlift.interp.statements import is_symbolic
+
+    if not any(name.name in parameters for name in test.nodes_of_class(nodes.Name)):
+        return False
+    with frame.quietly():
+        value = evaluate(frame, test)
+        undecided = truth(frame, value, test, quiet=True) is None
+    return undecided and not is_symbolic(frame, value)

@@ -27,6 +27,7 @@ class Abilities(msgspec.Struct, frozen=True):
     progress: bool = False
     asks_settings: bool = False
     watches_files: bool = False
+    shows_documents: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Abilities:
@@ -38,6 +39,7 @@ class Abilities(msgspec.Struct, frozen=True):
         hover = text.hover or types.HoverClientCapabilities()
         workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
         edit = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        window = capabilities.window or types.WindowClientCapabilities()
         watched = workspace.did_change_watched_files
         resolve = action.resolve_support
         return cls(
@@ -56,7 +58,8 @@ class Abilities(msgspec.Struct, frozen=True):
             refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
             refreshes_hints=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
-            progress=bool(capabilities.window and capabilities.window.work_done_progress),
+            progress=bool(window.work_done_progress),
             asks_settings=bool(workspace.configuration),
             watches_files=bool(watched and watched.dynamic_registration),
+            shows_documents=bool(window.show_document and window.show_document.support),
         )

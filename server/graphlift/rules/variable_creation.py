@@ -54,7 +54,9 @@ def check(fn: FunctionFacts, report: Report) -> None:
     for effect in fn.of("creates-variable"):
         report.effect(effect, f"`{effect.subject}` creates a variable at each call")
     for effect in fn.of("creates-state"):
-        report.effect(effect, f"`{effect.subject}` is made at each call and owns variables")
+        late = f"some calls skip `{effect.subject}`, which makes its variables at its first use"
+        made = f"`{effect.subject}` is made at each call and owns variables"
+        report.effect(effect, made if effect.certain else late)
     for given in fn.several:
         report(
             fn.def_place,

@@ -162,6 +162,11 @@ for (const [name, trust] of [["untrusted", true], ["trusting", false]]) {
       assert.equal(existsSync(started), !trust);
       if (trust) await shot(editor, "untrusted");
     },
+    [trust ? "offers nothing to verify" : "offers to verify"]: async (editor) => {
+      const lenses = editor.page.locator(".codelens-decoration");
+      await lenses.filter({ hasText: "Convert" }).first().waitFor();
+      assert.equal((await lenses.filter({ hasText: "Verify" }).count()) > 0, !trust);
+    },
   });
 }
 

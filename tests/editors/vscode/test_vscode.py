@@ -33,8 +33,10 @@ STEPS = [
     "trusted: starts a killed server again",
     "untrusted: starts",
     "untrusted: runs nothing of the workspace",
+    "untrusted: offers nothing to verify",
     "trusting: starts",
     "trusting: runs the workspace's Python",
+    "trusting: offers to verify",
 ]
 
 

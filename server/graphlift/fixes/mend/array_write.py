@@ -16,8 +16,7 @@ def mend(site: Site) -> Mending | None:
     """Keep what the write gives, under the same name.
 
     Eagerly a write changes the array itself and gives it back, so nothing changes there. Offered for local variables
-    alone: a parameter, an attribute or a name of an enclosing function is seen by others, who would keep the old
-    array in a graph. Safe where the variable never lends its array to another name.
+    alone, which never lend their array to another name: whoever else sees it would keep the old array in a graph.
     """
     statement = site.found(ast.Expr)
     call = None if statement is None else statement.value
@@ -26,9 +25,10 @@ def mend(site: Site) -> Mending | None:
     name = call.func.value
     if not isinstance(name, ast.Name) or not site.is_local(name.id) or statement is None:
         return None
+    if not _is_alone(site, name.id):
+        return None
     text = f"{name.id} = {site.text(call)}"
-    unsafe = "" if _is_alone(site, name.id) else f"`{name.id}` is known by another name too"
-    return Mending(f"Keep the array that `{call.func.attr}` gives", (Replacement(statement, text),), unsafe)
+    return Mending(f"Keep the array that `{call.func.attr}` gives", (Replacement(statement, text),))
 
 
 def _is_alone(site: Site, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,9 +12,12 @@ from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 from graphlift.ide.actions import QUICKFIX, REWRITE, actions, wanted
 from graphlift.lsp.answers import fetch, request_failed
 from graphlift.lsp.documents import Document
+from graphlift.lsp.requests.commands import OPEN_RULE
+from graphlift.lsp.requests.verify import VERIFY, can_be_verified
+from graphlift.lsp.rule_pages import page_uri
 from graphlift.lsp.session import Session
+from graphlift.lsp.translate import SOURCE, mended, workspace_edit
 from graphlift.lsp.translate import code_action as translated
-from graphlift.lsp.translate import mended, workspace_edit
 from graphlift.source.span import Span
 from graphlift.verdict import Fix, Verdict
 
@@ -21,12 +25,13 @@ if TYPE_CHECKING:
     from graphlift.lsp.server import GraphliftServer
 
 FIX_ALL = "source.fixAll.graphlift"
+VERIFY_KIND = "source.verify.graphlift"
 FIX_ALL_SLUGS = ("convert", "remove", "reconfigure", "unsuppress")
 
 
 def register(server: GraphliftServer) -> None:
     """Add the handlers."""
-    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, FIX_ALL]
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, FIX_ALL, VERIFY_KIND]
     options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(code_action)
     server.feature(types.CODE_ACTION_RESOLVE)(resolve)
@@ -46,6 +51,10 @@ async def code_action(ls: GraphliftServer, params: types.CodeActionParams) -> li
         found += await _at(session, document, span, params.context)
     if only and wanted(FIX_ALL, only):
         found += await _fix_all(session, document, uri)
+    if only and wanted(VERIFY_KIND, only):
+        found += _verifications(session, document, uri, params.range)
+    if wanted(QUICKFIX, only) and session.can.shows_documents:
+        found += _pages(params.context.diagnostics)
     return found
 
 
@@ -107,6 +116,42 @@ async def _at(
             translated_one.data = _Chosen.of(document, span, action.fix).as_data()
         found.append(translated_one)
     return found or _refused(session, document, span, context.only)
+
+
+def _pages(shown: Sequence[types.Diagnostic]) -> list[types.CodeAction]:
+    """For each rule that the client shows something of: its page."""
+    by_rule: dict[str, list[types.Diagnostic]] = {}
+    for each in shown:
+        if each.source == SOURCE and page_uri(str(each.code)) is not None:
+            by_rule.setdefault(str(each.code), []).append(each)
+    return [
+        types.CodeAction(
+            f"What `{rule}` means",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=diagnostics,
+            command=types.Command(f"What `{rule}` means", OPEN_RULE, arguments=[rule]),
+        )
+        for rule, diagnostics in by_rule.items()
+    ]
+
+
+def _verifications(
+    session: Session, document: Document, uri: str, range: types.Range
+) -> list[types.CodeAction]:
+    """To who looks for source actions: to run the function there both ways, where that may be."""
+    taken = session.reports.current(document)
+    if taken is None or not can_be_verified(session, document):
+        return []
+    span = session.documents.span(document, uri, range)
+    return [
+        types.CodeAction(
+            f"Verify `{function.qualname}`: run it eagerly and as a graph",
+            kind=VERIFY_KIND,
+            command=types.Command("Verify", VERIFY, arguments=[uri, function.qualname, function.line]),
+        )
+        for function in taken.report.functions
+        if function.name_span.overlaps(span)
+    ]
 
 
 def _refused(session: Session, document: Document, span: Span, only: Any) -> list[types.CodeAction]:

@@ -11,7 +11,7 @@ from graphlift.ide.lenses import Lens, lenses
 from graphlift.lsp.documents import Document
 from graphlift.lsp.reports import SupersededError
 from graphlift.lsp.requests.commands import APPLY, EXPLAIN
-from graphlift.lsp.requests.verify import VERIFY
+from graphlift.lsp.requests.verify import VERIFY, can_be_verified
 from graphlift.lsp.session import Session
 from graphlift.worker.protocol import Standing
 
@@ -38,8 +38,7 @@ async def code_lens(ls: GraphliftServer, params: types.CodeLensParams) -> list[t
         raise JsonRpcContentModified("The document changed meanwhile.") from error
     if taken.standing is not Standing.SETTLED:
         return []
-    # What is no file can't be run, and what is not trusted must not.
-    verify = session.settings.trusted and document.uri.startswith("file:") and not document.cells
+    verify = can_be_verified(session, document)
     found = [_translated(session, document, lens) for lens in lenses(taken.report, which, verify=verify)]
     return [lens for place, lens in found if place == uri]
 

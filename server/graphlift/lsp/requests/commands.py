@@ -6,6 +6,7 @@
 | `graphlift.apply` | URI, qualname, line, fix | makes one edit (of a code lens) |
 | `graphlift.explain` | URI, qualname (optional), line | returns the hover text of that function, or of the one there |
 | `graphlift.verify` | like `graphlift.explain` | runs the function both ways; returns what came out (see `verify`) |
+| `graphlift.openRule` | rule | shows the rule's page |
 | `graphlift.convertAll` | `{"assumed": bool}` | proposes all conversions of the workspace |
 """
 
@@ -21,6 +22,7 @@ from graphlift.ide.hover import function_markdown
 from graphlift.lsp.answers import fetch, request_failed
 from graphlift.lsp.documents import Document
 from graphlift.lsp.reports import SupersededError
+from graphlift.lsp.rule_pages import page_uri
 from graphlift.lsp.session import Session
 from graphlift.lsp.translate import link, workspace_edit
 from graphlift.verdict import Fix, FunctionReport
@@ -33,6 +35,7 @@ RESTART = "graphlift.restart"
 APPLY = "graphlift.apply"
 EXPLAIN = "graphlift.explain"
 CONVERT_ALL = "graphlift.convertAll"
+OPEN_RULE = "graphlift.openRule"
 
 
 def register(server: GraphliftServer) -> None:
@@ -41,6 +44,7 @@ def register(server: GraphliftServer) -> None:
     server.command(APPLY)(apply)
     server.command(EXPLAIN)(explain)
     server.command(CONVERT_ALL)(convert_all)
+    server.command(OPEN_RULE)(open_rule)
 
 
 async def restart(ls: GraphliftServer, *_: Any) -> None:
@@ -54,6 +58,14 @@ async def explain(ls: GraphliftServer, *arguments: Any) -> str:
     document, function = await find_function(session, arguments)
     environment = session.environment_of(document.path)
     return function_markdown(function, environment, lambda place: link(session.documents, place))
+
+
+async def open_rule(ls: GraphliftServer, *arguments: Any) -> None:
+    """Let the client show the page of a rule."""
+    page = page_uri(str(arguments[0])) if len(arguments) == 1 else None
+    if page is None:
+        raise JsonRpcInvalidParams("The argument must be the name of a rule.")
+    await ls.window_show_document_async(types.ShowDocumentParams(page, take_focus=True))
 
 
 async def apply(ls: GraphliftServer, *arguments: Any) -> None:

@@ -55,6 +55,11 @@ async def verify(ls: GraphliftServer, *arguments: Any) -> str:
     return _told(session, asked, answer)
 
 
+def can_be_verified(session: Session, document: Document) -> bool:
+    """Whether to offer it: what is no file can't be run, and what is not trusted must not."""
+    return session.settings.trusted and document.uri.startswith("file:") and not document.cells
+
+
 def _is_unsaved(document: Document) -> bool:
     on_disk = read(document.path)
     if not document.uri.startswith("file:") or document.cells or not Path(document.path).exists():

@@ -8,6 +8,7 @@ from graphlift.models.convert import as_bool, as_dims, as_int, as_str, is_none, 
 from graphlift.models.indexing import sizes_tuple
 from graphlift.models.promotion import numpy_dtype, numpy_operand, promote
 from graphlift.models.rules import result_rule
+from graphlift.models.transfer.dtypes import real
 from graphlift.models.transfer.einsum import einsum_shape
 from graphlift.models.transfer.extents import target
 from graphlift.models.transfer.making import python_number
@@ -271,9 +272,10 @@ def svd_keras(value: Value | None, compute_uv: Value | None) -> Value:
         return Unknown("singular values, and vectors where they are asked for")
     symbolic = isinstance(value, KerasTensor)
 
-    def made(rank: int) -> Value:
+    def made(dtype: str | None, rank: int) -> Value:
         shape = (None,) * rank
-        return KerasTensor(seen.dtype, shape) if symbolic else Tensor(seen.dtype, shape)
+        return KerasTensor(dtype, shape) if symbolic else Tensor(dtype, shape)
 
     rank = len(seen.shape)
-    return tuple_of(made(rank), made(rank - 1), made(rank)) if flag else made(rank - 1)
+    singular = made(real(seen.dtype), rank - 1)
+    return tuple_of(made(seen.dtype, rank), singular, made(seen.dtype, rank)) if flag else singular
