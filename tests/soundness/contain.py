@@ -157,7 +157,9 @@ class _Check:
         if seen[0] == "array":
             return _typed(value, seen[1], seen[2])
         if seen[0] == "const" and not self.in_graph and seen[1] in ("bool", "int", "float"):
-            return value.dtype in (None, PYTHON_DTYPES[seen[1]]) and shape_inside(value.shape, [])
+            same = value.dtype in (None, PYTHON_DTYPES[seen[1]])
+            wider = value.python and value.dtype is not None and value.dtype.startswith(seen[1])
+            return (same or wider) and shape_inside(value.shape, [])
         return False
 
     def sequence(self, value: Sequence, seen: Described) -> bool:

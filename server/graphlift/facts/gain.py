@@ -26,11 +26,11 @@ class Band(msgspec.Struct, frozen=True):
 
 
 BANDS = (
-    Band(200, "hundreds of operations or more", 15.0, 45.0),
-    Band(50, "many tens of operations", 5.5, 12.5),
+    Band(200, "hundreds of operations or more", 18.0, 48.0),
+    Band(50, "many tens of operations", 7.0, 13.0),
     Band(20, "some tens of operations", 2.0, 6.5),
-    Band(10, "ten to twenty operations", 1.3, 2.6),
-    Band(TOO_FEW, "a few operations", 0.6, 1.2),
+    Band(10, "ten to twenty operations", 1.4, 2.6),
+    Band(TOO_FEW, "a few operations", 0.6, 1.1),
     Band(1, "hardly any operations", 0.2, 0.5),
 )
 """From the measurements on tensors that are not large, widest first."""

@@ -190,6 +190,7 @@ def _io(frame: Frame, arguments: Arguments, site: Site) -> Value:
 def _dynamic(frame: Frame, arguments: Arguments, site: Site) -> Value:
     text = site.node.as_string().partition("(")[0]
     frame.effect("unknown-call", site.node, f"`{text}` runs code that cannot be seen")
+    escape(frame, arguments, site)
     return Unknown(f"what `{text}` gives is not visible")
 
 

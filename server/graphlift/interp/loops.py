@@ -134,6 +134,7 @@ def _loop(
     `forever` tells, from what holds before every pass, that the loop ends by `break` alone; `certain_pass` says that
     there is one pass at least.
     """
+    symbolic = symbolic and not frame.plain  # Plain Python knows no loops of a graph.
     if symbolic:
         frame.effect("tensor-control", node, "a loop")
     if node.orelse:

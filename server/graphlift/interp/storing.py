@@ -126,7 +126,7 @@ def _without_site(value: Value) -> Value:
         return Iterator(value.element)
     if isinstance(value, TensorArray):
         return TensorArray(value.dtype, value.shape)
-    if isinstance(value, Tensor) and (value.dynamic or value.python):
+    if isinstance(value, Tensor) and value.dynamic:
         # What outlives a call was made outside a graph, or cannot be used at all.
-        return msgspec.structs.replace(value, dynamic=False, python=False)
+        return msgspec.structs.replace(value, dynamic=False)
     return value

@@ -13,11 +13,13 @@ import tensorflow as tf
 class Counter:
     def __init__(self):
         self.count = tf.Variable(0.0)
+        self.total = tf.Variable(0.0)
 
     @tf.function
     def step(self, x):
+        self.total.assign_add(tf.reduce_sum(tf.sin(x) * tf.cos(x)))
         self.count += 1.0  # error
-        return self.count * tf.reduce_sum(tf.sin(x) * tf.cos(x))
+        return self.total / self.count
 
 
 counter = Counter()
