@@ -46,12 +46,16 @@ class Failure(msgspec.Struct, frozen=True):
     details: str
 
 
+MAX_FRAMES = 40
+"""The innermost frames that a report keeps: those of an endless recursion are many, and the same."""
+
+
 def described(error: BaseException) -> Failure:
     """An error as it is reported."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({last[0].name}, line {last[0].lineno})" if last else ""
     text = f"{type(error).__name__}: {error}".splitlines()[0]
-    return Failure(f"{text}{where}", "".join(traceback.format_exception(error)))
+    return Failure(f"{text}{where}", "".join(traceback.format_exception(error, limit=-MAX_FRAMES)))
 
 
 def guarded(definition: DefId, attempt: Callable[[], Outcome]) -> tuple[Outcome, Failure | None]:

@@ -165,6 +165,8 @@ class Frame:
         self.loop_heads: list[list[dict[str, Value]]] = []
         self.silent = 0
         self.once = 0
+        self.running_held: set[Value] = set()
+        """The code that library objects hold and that is being run: it may hold such an object in turn."""
         """How many `if not self.ready:`-like guards are around: what they guard happens at the first call alone."""
         self.conditional_returns: list[tuple[Value, nodes.NodeNG]] = []
         """What is returned under tensor conditions, and where."""

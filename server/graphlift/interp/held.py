@@ -125,8 +125,12 @@ def _run(frame: Frame, value: Value, host: FrameHost) -> None:
         frame.effect("unknown-call", host.node, value.reason)
         return
     count = _parameters(frame, value)
-    if count is not None:
-        host.invoke(value, Arguments(_given(frame, value, count)))
+    code = code_of(value)
+    if count is None or code in frame.running_held:
+        return
+    frame.running_held.add(code)
+    host.invoke(value, Arguments(_given(frame, value, count)))
+    frame.running_held.discard(code)
 
 
 def _given(frame: Frame, value: Value, count: int) -> tuple[Value, ...]:
