@@ -83,10 +83,17 @@ def assignment_lines(scope: nodes.Scope, name: str) -> list[int | None]:
 
 def in_loop(scope: nodes.Scope, line: int) -> bool:
     """Whether a line of a scope's own code is inside a loop."""
-    return any(
-        isinstance(node, nodes.For | nodes.While) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    return any(first <= line <= last for first, last in _loops(scope))
+
+
+@memoised
+def _loops(scope: nodes.Scope) -> list[tuple[int, int]]:
+    """The first and last lines of the loops in a scope's own code."""
+    return [
+        (node.lineno, node.end_lineno or node.lineno)
         for node in own_nodes(scope)
-    )
+        if isinstance(node, nodes.For | nodes.While)
+    ]
 
 
 def loop_around(node: nodes.NodeNG, scope: nodes.Scope) -> nodes.For | nodes.While | None:
