@@ -19,10 +19,25 @@ WEAK_SELF = "TensorFlow holds `self` weakly: a decorated method of an object tha
 
 PROMOTION = "what is said of operators' dtypes holds where `experimental_enable_numpy_behavior` is not called"
 
+CHANGED_ELSEWHERE = (
+    "a value that another function changes by way of a dictionary, a namespace or a closure: the verdict knows of the "
+    "change, the value shown does not"
+)
+OTHER_CLASS = "`os.environ` is no `dict` but works like one"
+CAUGHT = "`__exit__` is entered as if nothing had been raised"
+ALWAYS_RAISES = "a branch that raises when traced is held to be unreachable in eager code too"
+MADE_ANEW = "a default that every call changes is taken for what it was"
 KNOWN = {
-    "rules/dtype-mismatch.md::A method, decorated, and a Python number that is no integer": WEAK_SELF,
     "rules/dtype-mismatch.md::Twin: NumPy's promotion is switched on": PROMOTION,
-    "rules/shape-mismatch.md::A method, decorated, and a variable of its class": WEAK_SELF,
+    "catalogue/dataset-fn-host-call.md::A callback that counts and prints": CHANGED_ELSEWHERE,
+    "catalogue/raise-in-tensor-branch.md::A branch of `tf.cond`": ALWAYS_RAISES,
+    "rules/exception-handling.md::A context manager that swallows exceptions": CAUGHT,
+    "rules/method-on-temporary.md::A method of an object that is made for one call": WEAK_SELF,
+    "rules/python-side-effect.md::A default that is changed makes TensorFlow raise": MADE_ANEW,
+    "rules/frozen-state.md::Attributes and globals by way of their dictionaries": CHANGED_ELSEWHERE,
+    "rules/frozen-state.md::A dictionary inside a dictionary, and one that a `partial` holds": CHANGED_ELSEWHERE,
+    "rules/frozen-state.md::A captured name that a function beside it binds anew": CHANGED_ELSEWHERE,
+    "rules/frozen-state.md::The environment": OTHER_CLASS,
 }
 """Blocks of the pages that are known to be unsound, and why. Each must still be."""
 

@@ -125,7 +125,10 @@ class Moments:
 
     def _calls(self, definition: DefId, judged: DefId) -> list[int]:
         """The lines at which a definition makes a call that may get to the judged one."""
-        first = unit(self._solver.db, definition.partition(":")[0]).layouts[definition].first_line
+        layout = unit(self._solver.db, definition.partition(":")[0]).layouts.get(definition)
+        if layout is None:  # An edit took it away, and the call graph is that of the last settling.
+            return []
+        first = layout.first_line
         return [
             call.place.span.line + first - 1
             for call in self._graph.calls_of(definition)
@@ -135,6 +138,8 @@ class Moments:
     def _line(self, definition: DefId, line: int) -> int | None:
         """A line of a definition in its file, `None` for one in a loop."""
         holder = unit(self._solver.db, definition.partition(":")[0])
+        if definition not in holder.layouts:
+            return None
         line += holder.layouts[definition].first_line - 1
         return None if in_loop(holder.nodes[definition], line) else line
 

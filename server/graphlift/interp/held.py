@@ -37,6 +37,7 @@ from graphlift.values import (
     Tensor,
     Unknown,
     Value,
+    Variable,
     held_by,
     join_all,
     list_of,
@@ -145,10 +146,18 @@ def _given(frame: Frame, value: Value, count: int) -> tuple[Value, ...]:
         else None
     )
     if info is None:
-        return (Tensor(),) * count
+        return (_ANY_ARGUMENT,) * count
     names = [parameter.name for parameter in info.parameters[1 : count + 1]]
     seen = [frame.analysis.cell(("passed", info.id, name)) for name in names]
-    return tuple(map_leaves(each, _any_tensor) if _nested(each) else Tensor() for each in seen)
+    given = [map_leaves(each, _any_tensor) if _nested(each) else Tensor() for each in seen]
+    # What comes after the inputs of a layer (states, masks) is what the library makes it.
+    return tuple(given[:1]) + tuple(
+        each if _nested(each) else Unknown("what a library passes to a layer") for each in given[1:]
+    )
+
+
+_ANY_ARGUMENT = join_all((Tensor(), Variable()))
+"""A regularizer gets a variable, a schedule a counter, an activation a tensor."""
 
 
 def _nested(value: Value) -> bool:

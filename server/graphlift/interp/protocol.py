@@ -60,6 +60,8 @@ def _hook(
 ) -> Value | None:
     from graphlift.interp.objects import find_member
 
+    if special not in frame.analysis.query("attribute_hooks", receiver.definition):
+        return None
     found = find_member(frame, receiver.definition, special)
     if found is None or found[0] != "function" or _inside(frame, special):
         return None

@@ -351,6 +351,22 @@ def mro(db: Database, definition: DefId) -> tuple[Reference | None, ...]:
     return tuple(_linearise(db, definition, frozenset()))
 
 
+@query
+def attribute_hooks(db: Database, definition: DefId) -> tuple[str, ...]:
+    """Which methods that take part in attribute access a class or one of its bases of the program defines."""
+    found: set[str] = set()
+    for entry in mro(db, definition):
+        info = class_info(db, entry.target) if entry is not None and entry.kind == "class" else None
+        if info is not None:
+            found |= {name for name, target in info.members if target} & ATTRIBUTE_HOOKS
+    return tuple(sorted(found))
+
+
+ATTRIBUTE_HOOKS = frozenset(
+    {"__getattribute__", "__getattr__", "__setattr__", "__delattr__", "__get__", "__set__", "__delete__"}
+)
+
+
 def _linearise(db: Database, definition: DefId, seen: frozenset[DefId]) -> list[Reference | None]:
     own = Reference("class", definition)
     if definition in seen:
@@ -418,6 +434,7 @@ QUERIES: dict[str, Callable[..., object]] = {
     "resolve_name": resolve_name,
     "bases_of": bases_of,
     "mro": mro,
+    "attribute_hooks": attribute_hooks,
     "subclasses": subclasses,
 }
 """The queries that interpreter runs read, by name: their answers are part of what a run depends on."""
