@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -129,7 +130,7 @@ def open_workspace(roots: Sequence[str], settings: config.Settings) -> Workspace
 def analysed(roots: Sequence[str], options: Options) -> Workspace:
     """A workspace over these roots whose evidence is complete."""
     workspace = open_workspace(roots, settings_for(roots, options))
-    with _progress(options.quiet) as report:
+    with _progress(options.quiet) as report, _uncollected():
         workspace.settle(report)
     if workspace.left_out:
         click.echo(
@@ -138,6 +139,18 @@ def analysed(roots: Sequence[str], options: Options) -> Workspace:
             err=True,
         )
     return workspace
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave cyclic garbage where it is: there is little, and looking for it takes a fifth of the time (dm-sonnet)."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def shown_path(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
@@ -85,6 +86,7 @@ def bind(
     return bound, where
 
 
+@lru_cache(maxsize=1 << 15)
 def for_context(value: Value, name: str, hosted: bool = False, keep: bool = False) -> Value:
     """An argument as the callee sees it: tensors may be symbolic (unless `hosted`), containers are the caller's.
 
