@@ -94,6 +94,13 @@ def product(dims: Iterable[Dim]) -> Dim:
     return names[0] if names else total
 
 
+def multiplied(a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """The sizes of two shapes multiplied one by one; the shorter has ones in front."""
+    rank = max(len(a), len(b))
+    one, other = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
+    return tuple(product(pair) for pair in zip(one, other, strict=True))
+
+
 def add_dims(*dims: Dim) -> Dim:
     """The sum of sizes, where it is known."""
     known = [dim for dim in dims if dim != 0]

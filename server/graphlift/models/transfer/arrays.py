@@ -13,6 +13,7 @@ from graphlift.models.transfer.einsum import einsum_shape
 from graphlift.models.transfer.extents import target
 from graphlift.models.transfer.making import python_number
 from graphlift.models.transfer.numpy_extents import np_picked, np_rows, np_shuffled
+from graphlift.models.transfer.shaping import linspace_shape
 from graphlift.values import (
     Array,
     KerasTensor,
@@ -43,13 +44,23 @@ def np_number() -> Value:
 @result_rule
 def np_random(call: Call, size: Value | None) -> Value:
     """Draws from a continuous distribution: float64, one Python number without a size."""
-    if is_none(size):
-        # Parameters that are arrays give an array of draws.
-        shapes_given = [operand(call.params[name]).shape for name in call.given if name != "size"]
-        if call.vague or None in shapes_given:
-            return Unknown("a draw is a number, or an array where its parameters are")
-        return Py("float") if all(shape == () for shape in shapes_given) else Array("float64", None)
-    return Array("float64", target(size))
+    return _drawn(call, size, "float64", "float")
+
+
+@result_rule
+def np_integers(call: Call, size: Value | None) -> Value:
+    """Draws from a discrete distribution: int64, one Python number without a size."""
+    return _drawn(call, size, "int64", "int")
+
+
+def _drawn(call: Call, size: Value | None, dtype: str, number: str) -> Value:
+    if not is_none(size):
+        return Array(dtype, target(size))
+    # Parameters that are arrays give an array of draws.
+    shapes_given = [operand(call.params[name]).shape for name in call.given if name != "size"]
+    if call.vague or None in shapes_given:
+        return Unknown("a draw is a number, or an array where its parameters are")
+    return Py(number) if all(shape == () for shape in shapes_given) else Array(dtype, None)
 
 
 @result_rule
@@ -107,9 +118,7 @@ def np_linspace(
     axis: Value | None,
 ) -> Value:
     """`np.linspace`."""
-    both = shapes.broadcast(operand(start).shape, operand(stop).shape)
-    place = as_int(axis) if axis is not None else 0
-    shape = None if both is None or place is None else shapes.insert(both, place, as_int(num))
+    shape = linspace_shape(start, stop, num, axis)
     name = promote([numpy_operand(start), numpy_operand(stop)])
     if name is not None and not name.startswith(("float", "complex")):
         name = "float64"
@@ -203,34 +212,25 @@ def np_einsum(call: Call) -> Value:
 
 
 @result_rule
-def np_integers(call: Call, size: Value | None) -> Value:
-    """Draws from a discrete distribution: int64, one Python number without a size."""
-    if is_none(size):
-        shapes_given = [
-            operand(call.params[name]).shape for name in call.given if name not in ("size", "self")
-        ]
-        if call.vague or None in shapes_given:
-            return Unknown("a draw is a number, or an array where its parameters are")
-        return Py("int") if all(shape == () for shape in shapes_given) else Array("int64", None)
-    return Array("int64", target(size))
-
-
-@result_rule
 def np_choice(a: Value | None, size: Value | None, axis: Value | None = None) -> Value:
     """`choice`: from the numbers below one, or from the members of an array."""
     whole = numpy_operand(a)
-    dtype = "int64" if whole.shape == () else None if whole.shape is None else numpy_dtype(whole)
     if is_none(size) and (whole.shape is None or len(whole.shape) < 2):
         return Unknown("one draw of `choice` is a number of Python or of NumPy")
-    return Array(dtype, np_picked(a, size, axis))
+    return Array(_member_dtype(whole), np_picked(a, size, axis))
 
 
 @result_rule
 def np_permutation(a: Value | None) -> Value:
     """`permutation`: of the numbers below one, or of the rows of an array."""
-    whole = numpy_operand(a)
-    dtype = "int64" if whole.shape == () else None if whole.shape is None else numpy_dtype(whole)
-    return Array(dtype, np_shuffled(a))
+    return Array(_member_dtype(numpy_operand(a)), np_shuffled(a))
+
+
+def _member_dtype(whole: convert.Operand) -> str | None:
+    """The dtype of draws from an array's members, or from the numbers below one."""
+    if whole.shape is None:
+        return None
+    return numpy_dtype(whole) if whole.shape else "int64"
 
 
 @result_rule

@@ -185,10 +185,7 @@ def np_tile(value: Any, repeats: Value | None) -> Shape:
     known, counts = shape_of(value), as_ints(repeats)
     if known is None or counts is None:
         return None
-    rank = max(len(known), len(counts))
-    sizes = (1,) * (rank - len(known)) + known
-    times = (1,) * (rank - len(counts)) + counts
-    return tuple(shapes.product(pair) for pair in zip(sizes, times, strict=True))
+    return shapes.multiplied(known, counts)
 
 
 @result_rule

@@ -160,9 +160,7 @@ def np_kron(a: Any, b: Any) -> Shape:
     left, right = shape_of(a), shape_of(b)
     if left is None or right is None:
         return None
-    rank = max(len(left), len(right))
-    one, other = (1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right
-    return tuple(shapes.product(pair) for pair in zip(one, other, strict=True))
+    return shapes.multiplied(left, right)
 
 
 @shape_rule
@@ -258,13 +256,4 @@ def np_tiled(value: Any, counts: Value | None) -> Shape:
     known, many = shape_of(value), _sizes(counts)
     if known is None or many is None:
         return None
-    rank = max(len(known), len(many))
-    one, other = (1,) * (rank - len(known)) + known, (1,) * (rank - len(many)) + many
-    return tuple(shapes.product(pair) for pair in zip(one, other, strict=True))
-
-
-@shape_rule
-def np_grid(start: Any, stop: Any, num: Value | None, axis: Value | None) -> Shape:
-    """`np.logspace` and `np.geomspace`: the numbers along a new axis."""
-    both, place = shapes.broadcast(shape_of(start), shape_of(stop)), as_int(axis)
-    return None if both is None or place is None else shapes.insert(both, place, as_int(num))
+    return shapes.multiplied(known, many)
