@@ -16,6 +16,7 @@ from graphlift.interp.places import note_change
 from graphlift.interp.summary import Context, Effect, Summary
 from graphlift.interp.targets import target_of
 from graphlift.models.api import MISMATCHES, Arguments
+from graphlift.source.span import Place
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -76,15 +77,20 @@ def take_over(
         if effect.kind in MISMATCHES:
             take_mismatch(frame, effect, site.node, argument_nodes)
             continue
-        frame.effect(
-            effect.kind,
-            site.node,
-            effect.subject,
-            target=target,
-            certain=effect.certain,
-            via=(here, *effect.via),
-            place=effect.place,
-        )
+        _pass_on(frame, effect, target, site, here)
+
+
+def _pass_on(frame: Frame, effect: Effect, target: str, site: Site, here: Place) -> None:
+    """Record a callee's effect as one of the caller, with the call in front of its chain."""
+    frame.effect(
+        effect.kind,
+        site.node,
+        effect.subject,
+        target=target,
+        certain=effect.certain,
+        via=(here, *effect.via),
+        place=effect.place,
+    )
 
 
 ONCE_PER_TRACE = frozenset(
@@ -110,15 +116,7 @@ def take_traced(frame: Frame, summary: Summary, site: Site) -> None:
         if effect.kind in ONCE_PER_TRACE and not effect.target.startswith("param:"):
             target = _translated(frame, effect)
             if target != "fresh":
-                frame.effect(
-                    effect.kind,
-                    site.node,
-                    effect.subject,
-                    target=target,
-                    certain=effect.certain,
-                    via=(here, *effect.via),
-                    place=effect.place,
-                )
+                _pass_on(frame, effect, target, site, here)
 
 
 def _note_inner_change(frame: Frame, effect: Effect, bindings: dict[str, Value], site: Site) -> None:
