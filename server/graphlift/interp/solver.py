@@ -16,6 +16,7 @@ to call is entered afterwards with what its signature, the framework's protocol 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ from graphlift.interp.frame import Analysis
 from graphlift.interp.mismatches import unproven
 from graphlift.interp.run import run, run_decorators
 from graphlift.interp.state import Cell, Memory, Root, State, Task
-from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects
+from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects, joined_left
 from graphlift.models.api import MISMATCHES
 from graphlift.resolve import QUERIES, files, function_info, module_index, unit
 from graphlift.source.span import Place, Span
@@ -84,9 +85,12 @@ class _Reader:
         return value
 
     def summary(self, definition: DefId, context: Context) -> Summary:
+        return self._call(definition, self._solver.bounded(definition, context))
+
+    def _call(self, definition: DefId, context: Context) -> Summary:
         kind = "probe" if self._task[0] == "probe" else "run"
-        task = (kind, definition, self._solver.bounded(definition, context))
-        found: Summary = self._note(("summary", task), self._solver.demand(task, self._task))
+        found = self._solver.demand((kind, definition, context), self._task)
+        self._note(("call", definition, context), found)
         return found
 
     def unit(self, key: str) -> Unit:
@@ -98,6 +102,8 @@ class _Reader:
             return self.query(*key[1:])
         if key[0] == "cell":
             return self.cell(key[1:])
+        if key[0] == "call":
+            return self._call(key[1], key[2])
         task: Task = key[1]
         return self._note(key, self._solver.demand(task, self._task))
 
@@ -133,28 +139,44 @@ class Solver:
         return after
 
     def settle(self) -> Iterator[tuple[int, int]]:
-        """Work towards the fixpoint; yields (done, total) functions after every piece of work.
+        """Work towards the fixpoint; yields (done, total) after every piece of work.
 
         May be abandoned at any yield and started again: what is done stays done. Raises `Cancelled` between runs.
+
+        First everything runs once, in order; between the stages of that order, and at the end, what has to run
+        again does. Until then a caller's runs are not repeated for each thing that is learned about its callees.
         """
         state = self.state
         if state.agenda is None:
-            state.agenda = self._agenda()
-        total = len(state.agenda)
-        while state.cursor < total:
-            yield from self._worked(state.agenda[state.cursor], state.cursor, total)
+            state.agenda, state.stages = self._agenda()
+        once = len(state.agenda)
+        total = once + once // 2
+        while state.cursor < once:
+            task = state.agenda[state.cursor]
+            if task not in state.outcomes:
+                self._guarded(task)
+                yield (state.cursor, total)
+            while state.cursor + 1 in state.stages and state.dirty:
+                self._guarded(state.dirty.first())
+                yield (state.cursor, total)
             state.cursor += 1
+        while waiting := len(state.dirty) + len(state.due):
+            state.most = max(state.most, waiting)
+            self._guarded((state.dirty or state.due).first())
+            yield (total - (total - once) * waiting // state.most, total)
         if not state.settled:
             state.settled = True
             self.memory.sweep()
         yield (total, total)
 
-    def _agenda(self) -> list[Task]:
-        """What to run, in order: module-level code, then every function."""
+    def _agenda(self) -> tuple[list[Task], frozenset[int]]:
+        """What to run, in order: module-level code, then every function; and where its stages end."""
         keys = sorted(files(self.db, "").paths)
         indexes: list[ModuleIndex] = [module_index(self.db, key) for key in keys]
-        bodies: list[Task] = [("run", f"{key}:{MODULE_BODY}", Context()) for key in keys]
-        return bodies + [("root", name, Context()) for name in self._entry_order(indexes)]
+        stages: list[list[Task]] = [[("run", f"{key}:{MODULE_BODY}", Context()) for key in keys]]
+        stages += [[("root", name, Context()) for name in names] for names in self._entry_order(indexes)]
+        ends = frozenset(itertools.accumulate(len(stage) for stage in stages))
+        return [task for stage in stages for task in stage], ends
 
     def refresh(self, key: str) -> None:
         """Judge the functions of one module again, with what is known of everything else (the fast path).
@@ -165,25 +187,17 @@ class Solver:
         state = self.state
         for task in list(state.outcomes):
             if task[1].startswith(prefix):
-                state.dirty[task] = None
+                state.queue(task).add(task)
         for info in unit(self.db, key).index.functions:
             if not info.is_lambda:
-                state.dirty.setdefault(("root", info.id, Context()), None)
+                state.due.add(("root", info.id, Context()))
         for definition in [d for d in state.roots if d.startswith(prefix)]:
             if function_info(self.db, definition) is None:
                 del state.roots[definition]
-        for task in [task for task in state.dirty if task[1].startswith(prefix)]:
-            if task in state.dirty and function_or_scope(self.db, task[1]):
-                self._guarded(task)
-
-    def _worked(self, task: Task, done: int, total: int) -> Iterator[tuple[int, int]]:
-        """Execute a task unless that is done, then whatever has to run again; yields after every execution."""
-        if task not in self.state.outcomes:
-            self._guarded(task)
-            yield (done, total)
-        while self.state.dirty:
-            self._guarded(next(iter(self.state.dirty)))
-            yield (done, total)
+        for queue in (state.dirty, state.due):
+            for task in [task for task in queue if task[1].startswith(prefix)]:
+                if task in queue and function_or_scope(self.db, task[1]):
+                    self._guarded(task)
 
     def _guarded(self, task: Task) -> None:
         """Execute a task from the top; when that is cancelled, everything under way is queued again."""
@@ -196,24 +210,27 @@ class Solver:
     def _abandon(self) -> None:
         """Queue again whatever was under way."""
         for pending in self._stack:
-            self.state.dirty[pending] = None
+            self.state.queue(pending).add(pending)
         self._stack.clear()
         self._on_stack.clear()
 
-    def _entry_order(self, indexes: list[ModuleIndex]) -> list[DefId]:
-        """All functions: constructors before other methods, names that nobody mentions before the rest."""
+    def _entry_order(self, indexes: list[ModuleIndex]) -> tuple[list[DefId], ...]:
+        """All functions: constructors, names that nobody mentions, the rest."""
         mentioned: set[str] = set()
         for index in indexes:
             mentioned |= unit(self.db, index.key).mentions
-        ranked: list[tuple[int, int, DefId]] = []
+        constructors: list[DefId] = []
+        entries: list[DefId] = []
+        others: list[DefId] = []
         for index in indexes:
             for function in index.functions:
                 if function.is_lambda:
                     continue
-                constructor = function.in_class and function.name in ("__init__", "build")
-                rank = 0 if constructor else (1 if function.name not in mentioned else 2)
-                ranked.append((rank, len(ranked), function.id))
-        return [definition for _, _, definition in sorted(ranked)]
+                if function.in_class and function.name in ("__init__", "build"):
+                    constructors.append(function.id)
+                else:
+                    (others if function.name in mentioned else entries).append(function.id)
+        return constructors, entries, others
 
     # Reading
 
@@ -238,14 +255,14 @@ class Solver:
         """The summary of a task, running it first where that is possible now."""
         self.state.readers.setdefault(("summary", task), {})[reader] = None
         state = self.state
-        fresh = task in state.outcomes and task not in state.dirty
+        fresh = task in state.outcomes and task not in state.queue(task)
         if not fresh and task[1].startswith("~") and not self._may_follow(task):
             return UNFOLLOWED
         if not fresh and task not in self._on_stack:
             if len(self._stack) < MAX_DEPTH:
                 self._execute(task)
             else:
-                state.dirty[task] = None
+                state.queue(task).add(task)
         return state.summaries.get(task, Summary())
 
     def _may_follow(self, task: Task) -> bool:
@@ -316,12 +333,11 @@ class Solver:
         if self.cancelled():
             raise Cancelled
         state = self.state
-        state.dirty.pop(task, None)
+        state.queue(task).discard(task)
         if state.reruns.get(task, 0) > RERUNS_BEFORE_UNKNOWN:
             return
         self._stack.append(task)
         self._on_stack.add(task)
-        self.memory.used.add(task)
         result = self._recall(task)
         if result is None:
             result = self._compute(task)
@@ -331,7 +347,7 @@ class Solver:
 
     def _recall(self, task: Task) -> Any:
         """The result of a remembered run that read exactly what it would read now."""
-        for reads, result in self.memory.entries.get(task, ()):
+        for reads, result in self.memory.recalled(task):
             reader = _Reader(self, task)
             if all(_same(reader.replay(key), value) for key, value in reads):
                 return result
@@ -394,10 +410,12 @@ class Solver:
         state = self.state
         state.reruns[task] = state.reruns.get(task, 0) + 1
         if isinstance(result, Root):
+            state.due.ended(task)
             state.outcomes[task] = result.outcome
             state.roots[task[1]] = result
             return
         outcome: Outcome = result
+        state.queue(task).ended(task)
         state.outcomes[task] = outcome
         summary = self._monotone(task, outcome.summary)
         if state.summaries.get(task) != summary:
@@ -449,7 +467,7 @@ class Solver:
         if not info.is_lambda and not callee.startswith("~"):
             root = ("root", callee, Context())
             if root not in self.state.outcomes:
-                self.state.dirty.setdefault(root, None)
+                self.state.due.add(root)
 
     def write_cell(self, key: Cell, value: Value) -> None:
         """Let a cell hold (also) this value; whoever read it runs again when that changes it."""
@@ -472,17 +490,7 @@ class Solver:
     def _changed(self, key: tuple[Any, ...]) -> None:
         for reader in self.state.readers.get(key, ()):
             if reader in self.state.outcomes or reader in self._on_stack:
-                self.state.dirty.setdefault(reader, None)
-
-
-def joined_left(
-    before: tuple[tuple[str, Value], ...], now: tuple[tuple[str, Value], ...]
-) -> tuple[tuple[str, Value], ...]:
-    """What parameters' containers may contain after one call or the other, widened."""
-    both = dict(before)
-    for name, value in now:
-        both[name] = widen(join(both.get(name, NEVER), value))
-    return tuple(sorted(both.items(), key=lambda entry: entry[0]))
+                self.state.queue(reader).add(reader)
 
 
 def function_or_scope(db: Database, definition: DefId) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from graphlift.index import DefId
@@ -36,6 +38,53 @@ class Root:
         return self.outcome.summary
 
 
+class Worklist:
+    """Tasks that have to run again, in the order in which they first ended: callees come before their callers.
+
+    A caller that came before something that its callees call would have to run twice.
+    """
+
+    def __init__(self) -> None:
+        self._ranks: dict[Task, int] = {}
+        self._waiting: set[Task] = set()
+        self._heap: list[tuple[int, Task]] = []
+
+    def ended(self, task: Task) -> None:
+        """Note that a task has run."""
+        self._ranks.setdefault(task, len(self._ranks))
+
+    def add(self, task: Task) -> None:
+        """Queue a task, unless it is queued."""
+        if task not in self._waiting:
+            self._waiting.add(task)
+            heapq.heappush(self._heap, (self._ranks.setdefault(task, len(self._ranks)), task))
+
+    def discard(self, task: Task) -> None:
+        """Take a task out, if it is queued."""
+        self._waiting.discard(task)
+
+    def first(self) -> Task:
+        """The task to run next; there must be one."""
+        while self._heap[0][1] not in self._waiting:
+            heapq.heappop(self._heap)
+        return self._heap[0][1]
+
+    def copied(self) -> Worklist:
+        """The same list, to go on from without changing this one."""
+        after = Worklist()
+        after._ranks, after._waiting, after._heap = dict(self._ranks), set(self._waiting), list(self._heap)
+        return after
+
+    def __contains__(self, task: object) -> bool:
+        return task in self._waiting
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(sorted(self._waiting, key=self._ranks.__getitem__))
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
 class State:
     """One settling of the fixpoint."""
 
@@ -46,7 +95,10 @@ class State:
         self.summaries: dict[Task, Summary] = {}
         self.reruns: dict[Task, int] = {}
         self.readers: dict[tuple[Any, ...], dict[Task, None]] = {}
-        self.dirty: dict[Task, None] = {}
+        self.dirty = Worklist()
+        """What has to run again."""
+        self.due = Worklist()
+        """Roots and probes that have to run (again) when nothing is dirty."""
         self.contexts: dict[DefId, dict[tuple[tuple[str, Value], ...], dict[Context, None]]] = {}
         self.merged: dict[tuple[Any, ...], Context] = {}
         self.roots: dict[DefId, Root] = {}
@@ -55,13 +107,22 @@ class State:
         """Errors in Graphlift itself, by the definition whose run they ended."""
         self.settled = False
         self.agenda: list[Task] | None = None
+        self.stages: frozenset[int] = frozenset()
+        """After how many tasks of the agenda a stage ends."""
+        self.most = 1
+        """The most tasks that were seen to wait after the agenda."""
         self.cursor = 0
+
+    def queue(self, task: Task) -> Worklist:
+        """The list on which a task waits. Roots and probes tell others nothing: they come when these are settled."""
+        return self.due if task[0] in ("root", "probe") else self.dirty
 
     def copied(self) -> State:
         """The same state, to go on from without changing this one."""
         after = State()
         for name, value in vars(self).items():
             setattr(after, name, value.copy() if isinstance(value, dict | set | list) else value)
+        after.dirty, after.due = self.dirty.copied(), self.due.copied()
         after.readers = {key: dict(found) for key, found in self.readers.items()}
         after.contexts = {
             name: {closure: dict(known) for closure, known in closures.items()}
@@ -83,9 +144,15 @@ class Memory:
         after.entries = {task: list(found) for task, found in self.entries.items()}
         return after
 
+    def recalled(self, task: Task) -> list[tuple[tuple[tuple[tuple[Any, ...], Any], ...], Any]]:
+        """The remembered runs of a task, the last one first."""
+        pure = _pure(task)
+        self.used.add(pure)
+        return self.entries.get(pure, [])
+
     def remember(self, task: Task, reads: dict[tuple[Any, ...], Any], result: Any) -> None:
         """Keep what a run gave, with everything that it read."""
-        entries = self.entries.setdefault(task, [])
+        entries = self.entries.setdefault(_pure(task), [])
         entries.insert(0, (tuple(reads.items()), result))
         del entries[REMEMBERED_RUNS:]
 
@@ -93,3 +160,8 @@ class Memory:
         """Forget tasks that the last settling did not need."""
         self.entries = {task: found for task, found in self.entries.items() if task in self.used}
         self.used = set()
+
+
+def _pure(task: Task) -> Task:
+    """The task that gives the same outcome: a probe is a run whose outcome is applied to nothing."""
+    return ("run", *task[1:]) if task[0] == "probe" else task

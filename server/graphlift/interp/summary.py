@@ -11,7 +11,7 @@ import msgspec
 
 from graphlift.index import DefId
 from graphlift.source.span import Place
-from graphlift.values import NEVER, Value
+from graphlift.values import NEVER, Value, join, widen
 
 MAX_EFFECTS_PER_KIND = 5
 MAX_CHAIN = 12
@@ -185,3 +185,13 @@ _BY_SUBJECT = frozenset(
         "trusts-annotation",
     }
 )
+
+
+def joined_left(
+    before: tuple[tuple[str, Value], ...], now: tuple[tuple[str, Value], ...]
+) -> tuple[tuple[str, Value], ...]:
+    """What parameters' containers may contain after one call or the other, widened."""
+    both = dict(before)
+    for name, value in now:
+        both[name] = widen(join(both.get(name, NEVER), value))
+    return tuple(sorted(both.items(), key=lambda entry: entry[0]))
