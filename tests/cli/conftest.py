@@ -1,5 +1,6 @@
 """The command line as a user runs it: in a directory of its own, output and exit code looked at."""
 
+import gc
 import io
 import shutil
 import sys
@@ -45,6 +46,7 @@ def graphlift(place):
         limit = sys.getrecursionlimit()
         with redirect_stdout(out), redirect_stderr(err):
             code = run(list(arguments))
+        gc.unfreeze()  # Another command follows in this process.
         sys.setrecursionlimit(limit)
         return Result(code, out.getvalue(), err.getvalue())
 
