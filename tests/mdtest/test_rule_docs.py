@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import graphlift.rules
 from graphlift.rules.base import Consequence, RuleModule, all_rules
+from graphlift.rules.notices import all_notices
 from graphlift.verify import Outcome, Plan, Program, Target
 
 from .harness import graphs, static
@@ -25,6 +29,7 @@ SECTIONS = (
 )
 RULES = all_rules()
 PAGES = Path(__file__).parent / "rules"
+ROOT = Path(__file__).parents[2]
 
 HARM = {
     Consequence.RAISES: {Outcome.RAISES, Outcome.HANGS},
@@ -59,7 +64,27 @@ def test_a_rule_has_a_page_of_tests(rule: RuleModule) -> None:
 
 
 def test_a_page_is_about_a_rule() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} <= {rule.name for rule in RULES}
+    names = {rule.name for rule in RULES} | {notice.name for notice in all_notices()}
+    assert {path.stem for path in PAGES.glob("*.md")} <= names
+
+
+def test_the_written_pages_are_current() -> None:
+    command = [sys.executable, "scripts/rule_docs.py", "--check"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_catalogue_names_rules_and_pages_that_exist() -> None:
+    names = {rule.name for rule in RULES}
+    for path in (ROOT / "docs" / "catalogue").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        pages = re.findall(r"`((?:catalogue|rules)/[a-z0-9-]+)`", text)
+        assert [page for page in pages if not (PAGES.parent / f"{page}.md").exists()] == []
+        links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+        assert [link for link in links if not (path.parent / link).exists()] == []
+        rows = [line.split("|")[2] for line in text.splitlines() if re.match(r"\| [a-zA-Z`(]", line)]
+        known = {word for row in rows for word in re.findall(r"`([a-z0-9-]+)`", row) if "-" in word}
+        assert known <= names, known - names
 
 
 @pytest.mark.parametrize("rule", RULES, ids=name)
