@@ -50,10 +50,10 @@ class Definition:
     decorated: bool
 
 
-def definitions(path: Path) -> Iterator[Definition]:
-    """All `def`s of one file, in source order."""
+def definitions(path: Path, wrappers: frozenset[str] = frozenset()) -> Iterator[Definition]:
+    """All `def`s of one file, in source order; `wrappers` are the program's own decorators that make graphs."""
     tree = ast.parse(path.read_text("utf-8"))
-    makers = _tf_function_names(tree)
+    makers = _tf_function_names(tree) | wrappers
     wrapped = {name for node in ast.walk(tree) for name in _wrapped_name(node, makers)}
 
     def visit(node: ast.AST, prefix: str) -> Iterator[Definition]:
@@ -70,13 +70,35 @@ def definitions(path: Path) -> Iterator[Definition]:
     yield from visit(tree, "")
 
 
+def graph_wrappers(paths: Sequence[Path]) -> frozenset[str]:
+    """The functions of a program that put `tf.function` around what they are given first."""
+    found = set()
+    for path in paths:
+        tree = ast.parse(path.read_text("utf-8"))
+        makers = _tf_function_names(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.args.args:
+                first = node.args.args[0].arg
+                if any(first in _wrapped_name(inner, makers) for inner in ast.walk(node)):
+                    found.add(node.name)
+    return frozenset(found)
+
+
 def _tf_function_names(tree: ast.Module) -> set[str]:
     """The names by which a file reaches `tf.function`: aliases and partial applications, too."""
-    names = {"tf.function", "tensorflow.function"}
+    names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "tensorflow":
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "tensorflow":
+                    root = alias.asname or alias.name
+                    names |= {f"{root}.function", f"{root}.compat.v2.function"}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow":
             names |= {alias.asname or alias.name for alias in node.names if alias.name == "function"}
-        elif isinstance(node, ast.Assign) and _is_partial(node.value, names):
+            names |= {f"{alias.asname or alias.name}.function" for alias in node.names if alias.name == "v2"}
+        elif isinstance(node, ast.Assign) and (
+            _is_partial(node.value, names) or ast.unparse(node.value) in names
+        ):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return names
 
@@ -141,8 +163,10 @@ def short(text: str) -> str:
 def judge_program(judge: Judge, name: str, timed: bool, limits: Limits) -> list[dict[str, Any]]:
     """The rows of one program."""
     program, rows = Program(root=str(PROGRAMS / name)), []
-    for path in sorted((PROGRAMS / name).rglob("*.py")):
-        for definition in definitions(path):
+    paths = sorted((PROGRAMS / name).rglob("*.py"))
+    wrappers = graph_wrappers(paths)
+    for path in paths:
+        for definition in definitions(path, wrappers):
             target = Target(str(path), definition.qualname, definition.line)
             judgement = judge.judge(Plan(program=program, target=target, limits=limits, timed=timed))
             relaxed = None

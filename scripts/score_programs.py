@@ -9,7 +9,11 @@ exactly that function is run as a graph. This script analyses each program on it
 * every *unsafe proposal*: `convert` where TensorFlow saw a difference, an exception, retracing or a hang;
 * recall: how many are proposed of the eager functions that behave the same and are `GAIN` times faster (as
   `gain.json` has it, made by `scripts/measure_gain.py`);
-* removals proposed, right and wrong, and decorators left in place on functions that can't be traced.
+* removals and other edits proposed for decorated functions, right and wrong, and decorators left in place on functions
+  that can't be traced. `edits.json` (made by `scripts/judge_edits.py`) holds what becomes of a program by such an edit.
+
+A removal is right where the program does the same without the decorator (or, where tracing fails, runs through) and the graph was not
+faster; a reconfiguration where the program does the same, and the function is traced less often or no longer fails.
 
 Exit status: 0, or 1 when there is an unsafe proposal, or 2 when the truth is missing or out of date.
 """
@@ -75,13 +79,38 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """One line of `edits.json`: what TensorFlow made of an edit to a decorated function."""
+
+    path: str
+    qualname: str
+    line: int
+    verdict: str
+    edit: str
+    outcome: str
+    detail: str
+    ratio: float | None = None
+    before: str = ""
+    after: str = ""
+    traces_before: int = 0
+    traces_after: int = 0
+
+    def __str__(self) -> str:
+        shown = f"{self.verdict}: {self.outcome}" + (f" ({self.detail})" if self.detail else "")
+        if self.before:
+            shown += f"; {self.before} with {self.traces_before} traces, then {self.after} with {self.traces_after}"
+        return shown if self.ratio is None else f"{shown}, the graph {self.ratio:g} times as fast"
+
+
+@dataclass(frozen=True)
 class Row:
-    """One function with both answers."""
+    """One function with both answers, and what became of the edit that was proposed for it."""
 
     program: str
     holdout: bool
     truth: Truth
     said: FunctionReport
+    edit: Edit | None = None
 
     @property
     def proposed(self) -> bool:
@@ -89,6 +118,11 @@ class Row:
         return self.said.verdict is Verdict.CONVERT or (
             self.said.covered_by is not None and self.said.verdict is not Verdict.BLOCKED
         )
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether the program runs it eagerly: neither decorated to the eye nor by what a decorator of its own gives."""
+        return not self.truth.decorated and self.said.execution == "eager"
 
     @property
     def outcome(self) -> str:
@@ -100,6 +134,35 @@ class Row:
     def unsafe(self) -> bool:
         """Whether Graphlift offers a conversion that changes behaviour or fails."""
         return self.said.verdict is Verdict.CONVERT and self.outcome in UNSAFE
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the advice for a decorated function is right; `None` where that was not judged."""
+        edit = self.edit
+        if edit is None or edit.verdict != self.said.verdict.value or edit.outcome == "none":
+            return None
+        if self.said.verdict is Verdict.REMOVE:
+            return self._removal_is_right(edit)
+        if edit.outcome != "same" or edit.after in ("undecidable", "uncalled"):
+            return False if edit.outcome != "same" else None
+        fewer = edit.traces_after < edit.traces_before or self._options_alone
+        return edit.after == "same" and (fewer or edit.before != "same")
+
+    @property
+    def _options_alone(self) -> bool:
+        return any(reason.rule in ("deprecated-option", "autograph-off") for reason in self.said.reasons)
+
+    def _removal_is_right(self, edit: Edit) -> bool | None:
+        outcome = self.truth.outcome
+        if outcome in ("undecidable", "uncalled"):
+            return None
+        if outcome == "differs" and self.truth.what != "result-type":
+            # Only weights that a graph has frozen are better off changed.
+            return any(reason.rule == "keras-frozen-weights" for reason in self.said.reasons)
+        if outcome in ("raises", "hangs"):
+            return edit.outcome in ("same", "differs")
+        slower = outcome == "retraces" or (edit.ratio or self.truth.ratio or 0.0) < GAIN
+        return edit.outcome == "same" and slower
 
 
 class OutOfDateError(Exception):
@@ -125,6 +188,13 @@ def load_ratios() -> dict[tuple[str, str, int], float]:
     return {
         (row["path"], row["qualname"], row["line"]): round(row["eager"] / row["graph"], 2) for row in rows
     }
+
+
+def load_edits() -> dict[tuple[str, int], Edit]:
+    """`edits.json`, by path below `tests/programs` and line of the `def`."""
+    file = PROGRAMS / "edits.json"
+    rows = (Edit(**row) for row in json.loads(file.read_text("utf-8"))) if file.exists() else ()
+    return {(row.path, row.line): row for row in rows}
 
 
 def load_programs(only: Sequence[str]) -> list[dict[str, Any]]:
@@ -154,7 +224,7 @@ def analyse(name: str) -> Iterator[tuple[str, FunctionReport]]:
 
 def join(entry: dict[str, Any], truth: dict[tuple[str, int], Truth]) -> list[Row]:
     """The functions of one program with both answers."""
-    name, rows = entry["name"], []
+    name, rows, edits = entry["name"], [], load_edits()
     expected = {key for key in truth if key[0].startswith(f"{name}/")}
     for path, said in analyse(name):
         known = truth.get((path, said.line))
@@ -163,7 +233,7 @@ def join(entry: dict[str, Any], truth: dict[tuple[str, int], Truth]) -> list[Row
                 f"{path}:{said.line} {said.qualname} is not in truth.json: judge {name} again"
             )
         expected.discard((path, said.line))
-        rows.append(Row(name, entry["holdout"], known, said))
+        rows.append(Row(name, entry["holdout"], known, said, edits.get((path, said.line))))
     if expected:
         path, line = min(expected)
         raise OutOfDateError(f"Graphlift doesn't report {path}:{line} {truth[path, line].qualname}")
@@ -187,26 +257,30 @@ class Score:
     unsafe: tuple[Row, ...]
     found: tuple[Row, ...]
     missed: tuple[Row, ...]
-    removed: tuple[Row, ...]
-    removed_wrongly: tuple[Row, ...]
+    removals: tuple[Row, ...]
+    reconfigured: tuple[Row, ...]
     kept_broken: tuple[Row, ...]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Score:
-        """Count. Removing is right where tracing fails, or where it changes nothing and gains nothing."""
-        worthy = [row for row in rows if not row.truth.decorated and row.truth.worth_it]
-        removals = [row for row in rows if row.said.verdict is Verdict.REMOVE]
-        judged = [row for row in removals if row.truth.outcome not in ("undecidable", "uncalled")]
-        wrong = [row for row in judged if row.truth.outcome == "differs" or row.truth.worth_it]
+        """Count."""
+        worthy = [row for row in rows if row.is_eager and row.truth.worth_it]
         stays = (Verdict.KEEP, Verdict.RECONFIGURE)
         return cls(
             unsafe=tuple(row for row in rows if row.unsafe),
             found=tuple(row for row in worthy if row.proposed),
             missed=tuple(row for row in worthy if not row.proposed),
-            removed=tuple(removals),
-            removed_wrongly=tuple(wrong),
-            kept_broken=tuple(row for row in rows if row.said.verdict in stays and row.outcome in BROKEN),
+            removals=tuple(row for row in rows if row.said.verdict is Verdict.REMOVE),
+            reconfigured=tuple(row for row in rows if row.said.verdict is Verdict.RECONFIGURE),
+            kept_broken=tuple(
+                row for row in rows if row.said.verdict in stays and row.outcome in BROKEN and not row.right
+            ),
         )
+
+    @property
+    def wrong(self) -> tuple[Row, ...]:
+        """The edits of decorated functions that are wrong."""
+        return tuple(row for row in (*self.removals, *self.reconfigured) if row.right is False)
 
     def numbers(self) -> dict[str, int]:
         """Counts, for machines."""
@@ -216,8 +290,10 @@ class Score:
             "unsafe_retraces": sum(row.truth.outcome == "retraces" for row in self.unsafe),
             "worth_it": len(self.found) + len(self.missed),
             "proposed": len(self.found),
-            "removals": len(self.removed),
-            "removals_wrong": len(self.removed_wrongly),
+            "removals": len(self.removals),
+            "removals_wrong": sum(row.right is False for row in self.removals),
+            "reconfigured": len(self.reconfigured),
+            "reconfigured_wrong": sum(row.right is False for row in self.reconfigured),
             "kept_broken": len(self.kept_broken),
         }
 
@@ -230,15 +306,23 @@ class Score:
         return [
             f"unsafe proposals        {len(self.unsafe)}, of which {retraced} only retrace ({mended} not if relaxed)",
             f"proposed of worth it    {len(self.found)} of {worthy} ({share})",
-            f"removals                {len(self.removed)}, wrong {len(self.removed_wrongly)}",
+            f"removals                {_judged(self.removals)}",
+            f"reconfigurations        {_judged(self.reconfigured)}",
             f"kept though broken      {len(self.kept_broken)}",
         ]
+
+
+def _judged(rows: Sequence[Row]) -> str:
+    right, wrong = (sum(row.right is answer for row in rows) for answer in (True, False))
+    share = f" ({right / (right + wrong):.0%} right)" if right + wrong else ""
+    return f"{len(rows)}: {right} right, {wrong} wrong, {len(rows) - right - wrong} not judged{share}"
 
 
 def describe(row: Row) -> list[str]:
     """One function for a reader who wants to know why."""
     said = row.said
     lines = [f"  {row.truth}", f"    {said.verdict.value} ({said.confidence})"]
+    lines += [f"    {row.edit}"] if row.edit is not None else []
     lines += [f"    assumes {text}" for text in said.assumptions]
     lines += [
         f"    {reason.rule}: {reason.message} (line {reason.location.span.line})" for reason in said.reasons
@@ -257,7 +341,10 @@ def report(title: str, rows: Sequence[Row], details: bool, explain: bool) -> Non
     """Print everything about one group of programs."""
     score = Score.of(rows)
     print("", *overview(title, rows), sep="\n")
-    sections = [("Unsafe proposals", score.unsafe), ("Removals that are wrong", score.removed_wrongly)]
+    sections = [
+        ("Unsafe proposals", score.unsafe),
+        ("Removals and reconfigurations that are wrong", score.wrong),
+    ]
     if details:
         sections += [("Worth it but not proposed", score.missed), ("Kept though broken", score.kept_broken)]
     for heading, members in sections:

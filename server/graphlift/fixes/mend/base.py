@@ -43,17 +43,21 @@ class Blocker(msgspec.Struct, frozen=True):
 
 
 class Replacement(msgspec.Struct, frozen=True):
-    """Put `text` in the place of a node: an expression for an expression, statements for a statement."""
+    """Put `text` in the place of a node: an expression for an expression, statements for a statement.
+
+    A statement gives way to no text with the lines that it stands on.
+    """
 
     node: ast.expr | ast.stmt
     text: str
 
 
 class Insertion(msgspec.Struct, frozen=True):
-    """Put a statement on a line of its own above a statement."""
+    """Put a statement on a line of its own above a statement (decorators and all), or below it."""
 
-    before: ast.stmt
+    beside: ast.stmt
     text: str
+    after: bool = False
 
 
 class Mending(msgspec.Struct, frozen=True):

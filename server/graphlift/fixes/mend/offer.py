@@ -103,17 +103,26 @@ def _fix(path: str, site: Site, kind: Kind, mending: Mending) -> Fix | None:
 
 def _edit(layout: Layout, each: Replacement | Insertion) -> TextEdit:
     if isinstance(each, Replacement):
-        return TextEdit(layout.span(each.node), each.text)
-    line = each.before.lineno
-    start = layout.line_start(line)
-    indent = layout.lines.line(line)[start : layout.span(each.before).column]
-    return insertion(line, start, f"{indent}{each.text}{layout.newline_of(line)}")
+        span = layout.span(each.node)
+        if each.text or isinstance(each.node, ast.expr):
+            return TextEdit(span, each.text)
+        return TextEdit(Span(span.line, layout.line_start(span.line), span.end_line + 1, 0), "")
+    span = layout.span(each.beside)
+    indent = layout.lines.line(span.line)[layout.line_start(span.line) : span.column]
+    decorators = getattr(each.beside, "decorator_list", ())
+    line = min((decorator.lineno for decorator in decorators), default=span.line)
+    line = span.end_line + 1 if each.after else line
+    near = min(line, span.end_line)
+    newline = layout.newline_of(near)
+    defines = isinstance(each.beside, ast.FunctionDef | ast.ClassDef) and not indent
+    gap = newline * 2 if defines and not each.after else ""
+    return insertion(line, layout.line_start(near), f"{indent}{each.text}{newline}{gap}")
 
 
 def _transform(edits: Sequence[Replacement | Insertion]) -> Callable[[ast.Module], None]:
     """The same change on another tree of the same text; nodes are found again by their positions."""
     replaced = {_key(each.node): each for each in edits if isinstance(each, Replacement)}
-    inserted = {_key(each.before): each for each in edits if isinstance(each, Insertion)}
+    inserted = {_key(each.beside): each for each in edits if isinstance(each, Insertion)}
 
     class Rewrite(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
@@ -129,7 +138,9 @@ def _transform(edits: Sequence[Replacement | Insertion]) -> Callable[[ast.Module
         for block in _all_blocks(tree):
             for index in reversed(range(len(block))):
                 if isinstance(block[index], ast.stmt) and _key(block[index]) in inserted:
-                    block[index:index] = ast.parse(inserted[_key(block[index])].text).body
+                    made = inserted[_key(block[index])]
+                    at = index + made.after
+                    block[at:at] = ast.parse(made.text).body
 
     return transform
 
