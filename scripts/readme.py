@@ -1,9 +1,9 @@
-"""Writes the output of the commands shown in README.md below them.
+"""Writes the output of the commands shown in README.md and docs/how-it-decides.md below them.
 
     python scripts/readme.py [--check]
 
 A block of the kind `console` begins with `$ graphlift …`; the rest of it is what the command prints, up to the
-part that depends on the machine. With `--check` nothing is written, and the exit code is 1 when the README
+part that depends on the machine. With `--check` nothing is written, and the exit code is 1 when a page
 doesn't say what the commands print now.
 """
 
@@ -16,11 +16,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "how-it-decides.md")
 
 
 def with_outputs(text: str) -> str:
-    """The README with each command's present output."""
+    """A page with each command's present output."""
     return re.sub(r"(?ms)^```console\n\$ (graphlift [^\n]*)\n.*?^```$", _block, text)
 
 
@@ -39,14 +39,16 @@ def _output(command: str) -> str:
 
 
 def main() -> int:
-    text = README.read_text(encoding="utf-8")
-    present = with_outputs(text)
-    if "--check" in sys.argv[1:]:
-        if present != text:
-            print("README.md does not show what its commands print; run `python scripts/readme.py`")
-        return int(present != text)
-    README.write_text(present, encoding="utf-8")
-    return 0
+    stale = 0
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        present = with_outputs(text)
+        if "--check" not in sys.argv[1:]:
+            page.write_text(present, encoding="utf-8")
+        elif present != text:
+            print(f"{page.name} does not show what its commands print; run `python scripts/readme.py`")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

@@ -274,7 +274,7 @@ those whose entries lack something."""
 
 
 def tensorflow() -> list[str]:
-    """TensorFlow's own API: `tf.*` apart from `tf.compat`, `tf.raw_ops` and Keras."""
+    """TensorFlow's own API: `tf.*` apart from `tf.raw_ops` and Keras, and what `tf.compat.v1` shares with it."""
     release, entries, _ = tensorflow_entries()
     return lines(release, entries)
 
@@ -290,10 +290,12 @@ def tensorflow_entries() -> tuple[str, dict[str, Entry], dict[str, Any]]:
 
     found = dict(surface.public(tf, "tensorflow", "tensorflow"))
     entries = collect(found, preferred, "tensorflow")
+    spell_as_before(entries, found, dict(surface.public(tf.compat.v1, "tensorflow.compat.v1", "tensorflow")))
     apply(
         entries,
         assigned(
             "tensorflow",
+            "tensorflow_compat",
             "tensorflow_objects",
             "tensorflow_effects",
             "tensorflow_more",
@@ -305,6 +307,21 @@ def tensorflow_entries() -> tuple[str, dict[str, Entry], dict[str, Any]]:
     members(entries)
     fitted(entries, found, previous("tensorflow"), "tensorflow")
     return tf.__version__, entries, found
+
+
+def spell_as_before(entries: dict[str, Entry], found: dict[str, Any], before: dict[str, Any]) -> None:
+    """The names of `tf.compat.v1` for the very same functions and classes are other spellings of these."""
+    spelled = {alias: name for name, entry in entries.items() for alias in entry.aliases}
+    names = {id(value): spelled.get(path, path) for path, value in found.items()}
+    for path, value in sorted(before.items()):
+        name = names.get(id(value), "")
+        if (
+            surface.kind_of(value) in ("function", "class")
+            and name in entries
+            and ".compat." not in path[20:]
+        ):
+            known = entries[name]
+            entries[name] = msgspec.structs.replace(known, aliases=tuple(sorted({*known.aliases, path})))
 
 
 def _keras(root: Any, name: str, file: str) -> list[str]:

@@ -151,6 +151,10 @@ def _decorated(
             Verdict.KEEP, _ranked(broken), assumptions, "It raises, as a graph and without: mend that first."
         )
     unseen = groups[Consequence.UNSEEN]
+    if idle and facts.tensor_user and not differing:
+        name = facts.tensor_user.rpartition(":")[2].rpartition(".")[2]
+        text = f"There is no TensorFlow work here, but `{name}` uses what it returns as a tensor."
+        return Decision(Verdict.KEEP, _ranked(idle), assumptions, text)
     if idle and facts.ops == 0 and not differing and not unseen:
         return Decision(
             Verdict.REMOVE,
@@ -161,7 +165,7 @@ def _decorated(
     given = dict(facts.decoration.options)
     settled = "input_signature" in given or given.get("reduce_retracing") == TRUE
     if retraces and not settled:
-        again = _retraced(facts, retraces, bool(differing or unseen), assumptions)
+        again = _retraced(facts, retraces, bool(differing), bool(unseen), assumptions)
         if again is not None:
             return again
     options = _ranked(groups[Consequence.OPTIONS])
@@ -193,13 +197,16 @@ _OF_ARGUMENTS = frozenset({"python-number-argument", "shape-varies"})
 
 
 def _retraced(
-    facts: FunctionFacts, retraces: list[Finding], delicate: bool, assumptions: tuple[str, ...]
+    facts: FunctionFacts, retraces: list[Finding], differing: bool, unseen: bool, assumptions: tuple[str, ...]
 ) -> Decision | None:
     """What to do with a `tf.function` that is traced again and again; `None` to leave it.
 
-    Where nothing helps and nearly every call is traced, the graph only costs; it goes, unless eager execution would
-    change anything (`delicate`): what runs once per trace today would run at each call.
+    What runs once per trace would run more or less often with fewer traces, or at each call, so a function in which
+    something does is left alone. Where nothing helps and nearly every call is traced, the graph only costs; it goes,
+    unless there is something that cannot be seen.
     """
+    if differing:
+        return None
     if facts.scalar_signature.text and all(f.rule in _OF_ARGUMENTS for f in retraces):
         text = "Traced for each Python number: an `input_signature` makes tensors of them."
         wanted = (Argument("input_signature", facts.scalar_signature.text),)
@@ -209,7 +216,7 @@ def _retraced(
         text = f"Traced for each shape of its arguments: `{remedy[0].name}` leaves the sizes open."
         return Decision(Verdict.RECONFIGURE, _ranked(retraces), assumptions, text, remedy)
     counted = facts.retracing
-    if delicate or counted is None or not counted.nearly_always:
+    if unseen or counted is None or not counted.nearly_always:
         return None
     text = "Traced at nearly every call: the graph only costs."
     return Decision(Verdict.REMOVE, _ranked(retraces), assumptions, text)
@@ -242,9 +249,12 @@ def assumption(facts: FunctionFacts, parameter: ParameterEvidence, line_of: Line
     if parameter.source == "protocol":
         return f"`{name}` is taken for {kind}, which is what Keras passes to `{name_of}`"
     if parameter.source == "use":
-        what = {"uses-model": "a Keras model", "uses-optimizer": "an optimizer", "uses-python": kind}.get(
-            parameter.subject, "a tensor"
-        )
+        what = {
+            "uses-model": "a Keras model",
+            "uses-optimizer": "an optimizer",
+            "uses-strategy": "a distribution strategy",
+            "uses-python": kind,
+        }.get(parameter.subject, "a tensor")
         where = "" if parameter.place is None else f" on line {line_of(parameter.place)}"
         return f"{seen} of `{name_of}`: `{name}` is taken for {what} because of its use{where}"
     if parameter.source == "docstring":

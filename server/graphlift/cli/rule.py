@@ -10,6 +10,7 @@ import click
 from graphlift.cli import session
 from graphlift.rules.base import RuleModule, all_rules
 from graphlift.rules.notices import Notice, all_notices
+from graphlift.source.rule_names import rule_page
 
 
 @click.command("rule")
@@ -32,20 +33,15 @@ def command(name: str | None, output_format: str) -> None:
         _print_page(rules[0])
 
 
-def page(rule: RuleModule | Notice) -> str:
-    """A rule's documentation as a Markdown page."""
-    return f"# {rule.name}\n\n{rule.text.strip()}\n"
-
-
 def _print_page(rule: RuleModule | Notice) -> None:
     if not sys.stdout.isatty():
-        click.echo(page(rule), nl=False)
+        click.echo(rule_page(rule.name), nl=False)
         return
     from rich.console import Console
     from rich.markdown import Markdown
 
     console = Console()
-    console.print(Markdown(page(rule)), width=min(console.width, 100))
+    console.print(Markdown(rule_page(rule.name) or ""), width=min(console.width, 100))
 
 
 def _object(rule: RuleModule | Notice) -> dict[str, str | None]:
@@ -56,7 +52,7 @@ def _object(rule: RuleModule | Notice) -> dict[str, str | None]:
             "consequence": None,
             "severity": rule.severity.value,
             "since": rule.since,
-            "documentation": page(rule),
+            "documentation": rule_page(rule.name),
         }
     return {
         "name": rule.name,
@@ -64,5 +60,5 @@ def _object(rule: RuleModule | Notice) -> dict[str, str | None]:
         "consequence": rule.rule.consequence.value,
         "severity": rule.rule.severity.value,
         "since": rule.rule.since,
-        "documentation": page(rule),
+        "documentation": rule_page(rule.name),
     }

@@ -48,7 +48,8 @@ class Changers:
             found += self._touched(f"attributes {each}")
             found += [Change(who) for who in _texts(self._cell("changed", each, name))]
             own = marks(self._cell("changed-own", each, name))
-            found += [Change(who, True, line, True) for who, line in own]
+            # Each of them changes what it has made itself: of too many to name, perhaps none has it read before.
+            found += [Change(who, who != "?", line, True) for who, line in own]
         return found + [Change(who, False) for who in _texts(self._cell("changed", "?", name))]
 
     def _classes(self, owner: DefId) -> list[DefId]:
@@ -99,11 +100,21 @@ class Moments:
         return self._is_over(changer, lines, judged, MAX_LIFTS)
 
     def _is_constructing(self, changer: DefId) -> bool:
-        """Whether a method is only ever called by constructors."""
-        callers = self._graph.callers_of(changer)
-        return bool(callers) and all(
-            call.caller.rpartition(".")[2].partition("@")[0] in CONSTRUCTORS for call in callers
-        )
+        """Whether a method is only ever called by constructors, or by methods of which that is true."""
+        seen = {changer}
+        pending = [changer]
+        constructed = False
+        while pending:
+            callers = {call.caller for call in self._graph.callers_of(pending.pop())}
+            if not callers:
+                return False
+            for caller in callers - seen:
+                seen.add(caller)
+                if caller.rpartition(".")[2].partition("@")[0] in CONSTRUCTORS:
+                    constructed = True
+                else:
+                    pending.append(caller)
+        return constructed
 
     def _is_over(self, definition: DefId, lines: list[int | None], judged: DefId, lifts: int) -> bool:
         """Whether what happens at lines of a definition (`None` in a loop) is over before the judged one is called.
@@ -154,6 +165,27 @@ class Moments:
         return self._line(caller, callers[0].place.span.line) is not None and self.runs_once(
             caller, lifts - 1
         )
+
+    def is_looped(self, definition: DefId, parent: DefId) -> bool:
+        """Whether a nested function is defined in a loop of the function around it."""
+        holder = unit(self._solver.db, definition.partition(":")[0])
+        if definition not in holder.nodes or parent not in holder.nodes:
+            return False
+        return in_loop(holder.nodes[parent], holder.nodes[definition].lineno)
+
+    def runs_again(self, definition: DefId) -> bool:
+        """Whether the program is seen to run a definition again and again: itself, or what leads to it, in a loop."""
+        seen: set[DefId] = set()
+        pending = [definition]
+        while pending:
+            current = pending.pop()
+            seen.add(current)
+            for call in self._graph.callers_of(current):
+                if call.caller == definition or self._line(call.caller, call.place.span.line) is None:
+                    return True
+                if call.caller not in seen:
+                    pending.append(call.caller)
+        return False
 
     def reach(self, definition: DefId) -> frozenset[DefId]:
         """The functions that a call of this one may get to, itself included."""

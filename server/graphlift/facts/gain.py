@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 TOO_FEW = 6
-"""Below this many ops hardly any measured function was worth a graph (3 of 76); from here to nine a quarter was."""
+"""Below this many ops hardly any measured function was worth a graph (4 of 104); from here to nine a quarter was."""
 
 LARGE = 100_000
 """Numbers in the result of an op from which on its own work outweighs what dispatching it costs (measured)."""
@@ -26,7 +26,7 @@ class Band(msgspec.Struct, frozen=True):
 
 
 BANDS = (
-    Band(200, "hundreds of operations or more", 18.0, 48.0),
+    Band(200, "hundreds of operations or more", 16.0, 52.0),
     Band(50, "many tens of operations", 7.0, 13.0),
     Band(20, "some tens of operations", 2.0, 6.5),
     Band(10, "ten to twenty operations", 1.4, 2.6),

@@ -11,6 +11,7 @@ from graphlift import models
 from graphlift.callgraph import Call, CallGraph, build_call_graph
 from graphlift.facts.changes import Changers, Moments
 from graphlift.facts.conflicts import Conflict, conflicts
+from graphlift.facts.extension_types import extension_types
 from graphlift.facts.keras_layers import KerasLayers
 from graphlift.facts.lazy_objects import several_objects, taken_from_temporaries
 from graphlift.facts.mismatches import Mismatches
@@ -18,16 +19,18 @@ from graphlift.facts.model import Decoration, FunctionFacts, InGraph, Mismatch, 
 from graphlift.facts.numbers import numbers_as_tensors
 from graphlift.facts.retracing import Retracing, exactly_given, retracing
 from graphlift.facts.signature import Signature, signature
+from graphlift.facts.tensor_uses import holds_python, user_of_tensor
 from graphlift.facts.unhashable import unhashable
 from graphlift.index import MODULE_BODY, DefId, FunctionInfo
 from graphlift.interp.decorators import decorator_value, is_opaque, is_tf_function
-from graphlift.interp.entry import ParameterEvidence
+from graphlift.interp.entry import ParameterEvidence, as_traced
 from graphlift.interp.following import Following, SeenCall
 from graphlift.interp.frame import Frame
 from graphlift.interp.run import default_value
 from graphlift.interp.solver import Solver
 from graphlift.interp.state import Root
 from graphlift.interp.summary import CallEdge, Context
+from graphlift.interp.watch import watch
 from graphlift.resolve import class_info, function_info, mro, unit
 from graphlift.source.span import Place
 from graphlift.values import (
@@ -76,6 +79,7 @@ class Program:
         if root is None or info is None:
             return None
         layout = unit(self.solver.db, definition.partition(":")[0]).layouts[definition]
+        followed = self._retracing(info)
         return FunctionFacts(
             info=info,
             parameters=root.entry.parameters,
@@ -96,17 +100,20 @@ class Program:
             keras_method=self._keras_method(info),
             frozen_by_keras=self._layers.frozen(info),
             calls_frozen=self._calls_frozen(info.id),
-            made_anew_by=self._made_anew_by(info),
+            made_anew_by=self._made_anew_by(info, followed),
             doubt=root.doubt,
             def_place=Place(definition, layout.name_span.shifted(1 - layout.first_line)),
             mismatches=self._mismatches_of(root),
-            retracing=self._retracing(info),
+            retracing=followed,
             signature=self._signature(info, root),
             scalar_signature=self._scalar_signature(info, root),
+            tensor_user=self._tensor_user(root),
+            eager_returns=self._eager_returns(root),
             conflicts=self._conflicts(info),
             several=several_objects(self.solver, self._moments, root.entry),
             temporaries=taken_from_temporaries(self.solver, definition),
             unhashable=unhashable(self.solver.db, root.entry.parameters),
+            extension_types=extension_types(self.solver.db, root.summary.returns),
         )
 
     # Mismatches
@@ -187,6 +194,17 @@ class Program:
         parameters = numbers_as_tensors(self.following, root)
         return self._signature_of(info, parameters, root) if parameters else Signature()
 
+    def _eager_returns(self, root: Root) -> Value | None:
+        if all(as_traced(each.value) == each.value for each in root.entry.parameters):
+            return None
+        return watch(self.solver, root.entry.definition, plain=True).returns
+
+    def _tensor_user(self, root: Root) -> DefId:
+        definition, summary = root.entry.definition, root.summary
+        if summary.ops or not self.decoration(definition).decorated or not holds_python(summary.returns):
+            return ""
+        return user_of_tensor(self.solver, self.graph, definition)
+
     def _signature_of(
         self, info: FunctionInfo, parameters: tuple[ParameterEvidence, ...], root: Root
     ) -> Signature:
@@ -210,15 +228,18 @@ class Program:
 
     def _decoration(self, definition: DefId) -> Decoration:
         info: FunctionInfo | None = function_info(self.solver.db, definition)
-        if info is None or not info.decorators:
+        if info is None:
             return Decoration()
-        value = self._definition_value(definition)
-        for option in options(value):
-            if isinstance(option, GraphFunction) and _is_function(option.function, definition):
-                found = tuple(n for n, text in enumerate(info.decorators) if self._is_tf(info, text))
-                return Decoration(found, option.options)
         found = tuple(n for n, text in enumerate(info.decorators) if self._is_tf(info, text))
-        return Decoration(found)
+        for option in options(self._definition_value(definition)) if info.decorators else ():
+            if isinstance(option, GraphFunction) and _is_function(option.function, definition):
+                return Decoration(found, option.options, not found and self._is_wrapped(definition))
+        return Decoration(found, wrapped=not found and self._is_wrapped(definition))
+
+    def _is_wrapped(self, definition: DefId) -> bool:
+        """Whether all visible calls from elsewhere are calls of a `tf.function` around it."""
+        calls = [c for c in self.graph.callers_of(definition) if c.caller != definition]
+        return bool(calls) and all(c.traced == "tf.function" for c in calls)
 
     def _definition_value(self, definition: DefId) -> Value:
         return self.solver.read_cell(("def", definition), ("root", definition, Context()))
@@ -339,10 +360,16 @@ class Program:
     def _moments(self) -> Moments:
         return Moments(self.solver, self.graph)
 
-    def _made_anew_by(self, info: FunctionInfo) -> DefId:
-        """The enclosing function, when it is seen to be called more than once and so makes this one anew."""
+    def _made_anew_by(self, info: FunctionInfo, followed: Retracing | None) -> DefId:
+        """The enclosing function, when it is seen to be called more than once and so makes this one anew.
+
+        Where the calls were not followed, a loop has to show it: several calls may be in different programs.
+        """
         if "<locals>" not in info.id or function_info(self.solver.db, info.parent) is None:
             return ""
+        if followed is None:
+            again = self._moments.is_looped(info.id, info.parent) or self._moments.runs_again(info.parent)
+            return info.parent if again else ""
         callers = self.graph.callers_of(info.parent)
         return info.parent if callers and not self._moments.runs_once(info.parent) else ""
 

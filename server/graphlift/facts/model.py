@@ -25,11 +25,13 @@ class Decoration(msgspec.Struct, frozen=True):
 
     decorators: tuple[int, ...] = ()
     options: tuple[tuple[str, Value], ...] = ()
+    wrapped: bool = False
+    """Whether every visible call is one of a `tf.function` around it, as of `f = tf.function(f)`."""
 
     @property
     def decorated(self) -> bool:
-        """Whether the definition itself carries the decorator."""
-        return bool(self.decorators)
+        """Whether the function is a graph by itself."""
+        return bool(self.decorators) or self.wrapped
 
 
 class InGraph(msgspec.Struct, frozen=True):
@@ -109,6 +111,10 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """The `input_signature` that fits its visible calls."""
     scalar_signature: Signature = Signature()
     """The same with Python numbers as scalar tensors, for a decorated function whose body can live with that."""
+    eager_returns: Value | None = None
+    """What eager code gives, where NumPy arrays come in: they stay arrays there, and are tensors in a graph."""
+    tensor_user: DefId = ""
+    """Who uses the Python values that a decorated function without TensorFlow work returns as tensors; else empty."""
     elements: int = 0
     several: tuple[Several, ...] = ()
     """The parameters that are given different optimizers or unbuilt layers."""
@@ -118,6 +124,8 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """In what the `input_signature` that it is given does not fit it or its calls."""
     unhashable: tuple[Unhashable, ...] = ()
     """The parameters that tracing cannot look up."""
+    extension_types: tuple[DefId, ...] = ()
+    """The classes in its result that a graph gives back as it does tensors."""
 
     @property
     def definition(self) -> DefId:

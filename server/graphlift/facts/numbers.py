@@ -17,9 +17,22 @@ from graphlift.values import Const, Py, Tensor, Value, display, options
 
 
 def numbers_as_tensors(following: Following, root: Root) -> tuple[ParameterEvidence, ...]:
-    """The parameters with Python numbers taken for scalar tensors; empty where that is not right or changes nothing."""
+    """The parameters with Python numbers taken for scalar tensors; empty where that is not right or changes nothing.
+
+    A Python number takes the dtype of the tensors that it meets: where `float32` meets others, `float64` is tried.
+    """
+    for floating in ("float32", "float64"):
+        found = _as_tensors(following, root, floating)
+        if found:
+            return found
+        if not any(_has_float(e.value) for e in root.entry.parameters if e.source == "calls"):
+            return ()
+    return ()
+
+
+def _as_tensors(following: Following, root: Root, floating: str) -> tuple[ParameterEvidence, ...]:
     replaced = tuple(
-        msgspec.structs.replace(e, value=as_scalar(e.value)) if e.source == "calls" else e
+        msgspec.structs.replace(e, value=as_scalar(e.value, floating)) if e.source == "calls" else e
         for e in root.entry.parameters
     )
     if replaced == root.entry.parameters:
@@ -30,12 +43,16 @@ def numbers_as_tensors(following: Following, root: Root) -> tuple[ParameterEvide
     return replaced if _alike(root.summary, outcome.summary) else ()
 
 
-def as_scalar(value: Value) -> Value:
+def _has_float(value: Value) -> bool:
+    return any(isinstance(o, Const | Py) and o.type == "float" for o in options(value))
+
+
+def as_scalar(value: Value, floating: str = "float32") -> Value:
     """A Python number as the tensor that a signature makes of it; anything else as it is."""
     kinds = {o.type if isinstance(o, Const | Py) else "" for o in options(value)}
     if not kinds or not kinds <= {"int", "float"}:
         return value
-    return Tensor("float32" if "float" in kinds else "int32", ())
+    return Tensor(floating if "float" in kinds else "int32", ())
 
 
 def _alike(before: Summary, after: Summary) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from graphlift.facts.trace_types import CALLABLE, SHAPE, difference, generalised, look, vagueness
+from graphlift.facts.trace_types import CALLABLE, OBJECT, SHAPE, difference, generalised, look, vagueness
 from graphlift.interp.following import SeenCall
 from graphlift.source.span import Place
-from graphlift.values import Py, Tensor, Unknown, Value, options
+from graphlift.values import Const, Mapping, Object, Py, Sequence, SetOf, Tensor, Unknown, Value, options
 
 MOST_TRACES = 40
 """Counting stops here: it is far too many already."""
@@ -122,20 +122,30 @@ def exactly_given(calls: Iterable[SeenCall], names: Iterable[str]) -> tuple[str,
 def _may_vary(value: Value) -> bool:
     """Whether a value may be another plain Python value at each call.
 
-    What Python makes of a tensor (`float(t)`, `len(t)`) is a number in eager code and a scalar in a graph.
+    What Python makes of a tensor (`float(t)`, `len(t)`) is a number in eager code and a scalar in a graph. Of a
+    container whose elements are not known one by one nobody knows what it holds at each call.
     """
+    if isinstance(value, Sequence | Mapping):
+        if value.items is None:
+            parts = options(value.element if isinstance(value, Sequence) else value.value)
+            return any(isinstance(o, Const) or _may_vary(o) for o in parts)
+        inner = [item[1] for item in value.items] if isinstance(value, Mapping) else value.items
+        return any(_may_vary(o) for item in inner for o in options(item))
+    if isinstance(value, Object | SetOf):
+        return True
     if isinstance(value, Tensor):
-        return value.shape == () and value.dtype in (None, "int32")
+        return value.python or (value.shape == () and value.dtype in (None, "int32"))
     return isinstance(value, Py | Unknown)
 
 
 def _fresh_causes(calls: Iterable[SeenCall]) -> list[Cause]:
-    """The arguments that are function objects which the very call makes: each is another one."""
+    """The arguments that are objects which the very call makes: each is another one."""
     found: dict[str, Cause] = {}
     for call in calls:
         bindings = dict(call.edge.context.bindings)
         for name in call.edge.fresh:
-            found.setdefault(name, Cause(name, CALLABLE, (bindings[name],), (call.edge.place,)))
+            kind = OBJECT if isinstance(bindings[name], Object) else CALLABLE
+            found.setdefault(name, Cause(name, kind, (bindings[name],), (call.edge.place,)))
     return list(found.values())
 
 

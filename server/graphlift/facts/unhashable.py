@@ -1,4 +1,4 @@
-"""Arguments that a `tf.function` cannot tell apart: sets, and objects whose class has an equality and no hash.
+"""Arguments that a `tf.function` cannot tell apart: sets and their like, objects with an equality and no hash.
 
 Tracing looks arguments up in a dictionary. Python takes the hash from a class that defines `__eq__` alone, which is
 what `@dataclass` does unless it is frozen; TensorFlow then raises `TypeError`, for `self` as for any other argument.
@@ -14,7 +14,7 @@ import msgspec
 from graphlift.engine import Database
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.resolve import class_info, mro
-from graphlift.values import Instance, Mapping, Object, Sequence, SetOf, Value, mixed_keys, options
+from graphlift.values import Instance, Mapping, Object, Py, Sequence, SetOf, Value, mixed_keys, options
 
 MAX_DEPTH = 4
 
@@ -64,9 +64,25 @@ def _not_held(db: Database, value: Value) -> str:
 _TUPLES = frozenset({"typing.NamedTuple", "builtins.tuple"})
 
 
+_HASHLESS = {
+    "argparse.Namespace": "an `argparse.Namespace`",
+    "array.array": "an `array.array`",
+    "builtins.slice": "a slice",
+    "bytearray": "a `bytearray`",
+    "collections.UserList": "a `UserList`",
+    "deque": "a `deque`",
+    "dict_items": "a view of a dict's items",
+    "dict_keys": "a view of a dict's keys",
+    "types.SimpleNamespace": "a `SimpleNamespace`",
+}
+"""Types of Python's own that tracing refuses with `TypeError`; tried with TensorFlow 2.21."""
+
+
 def _without_hash(db: Database, value: Value, depth: int) -> str:
-    if isinstance(value, Object) and value.cls == "builtins.slice":
-        return "a slice"
+    if isinstance(value, Object) and value.cls in _HASHLESS:
+        return _HASHLESS[value.cls]
+    if isinstance(value, Sequence | Py) and value.type in _HASHLESS:
+        return _HASHLESS[value.type]
     if isinstance(value, SetOf):
         return "a set" if value.type == "set" else ""
     if isinstance(value, Instance):

@@ -10,6 +10,8 @@ from graphlift.source.span import Span
 from graphlift.source.suppressions import SUPPRESS
 from graphlift.verdict import Diagnostic, Fix
 
+SHARED = "shared"
+"""The slug of what several fixes of a file need, such as an import; on its own it changes nothing."""
 QUICKFIX = "quickfix"
 REWRITE = "refactor.rewrite"
 

@@ -9,13 +9,13 @@ import msgspec
 
 from graphlift import fixes as editing
 from graphlift.facts import FunctionFacts
+from graphlift.facts.gradients import may_take_gradients
 from graphlift.fixes.mend import COMBINED, Blocker, between, mend, mendable_rules
 from graphlift.ide.report import Reporter
 from graphlift.ide.trial import Bench, Tried
 from graphlift.index import DefId, module_of, qualname_of
 from graphlift.interp.solver import Solver
 from graphlift.interp.watch import Watched, watch
-from graphlift.resolve import files, unit
 from graphlift.rules import Finding
 from graphlift.source.span import Place, Span
 from graphlift.values import Unknown, Value
@@ -28,22 +28,6 @@ _SILENT = {"static-shape": "shape-varies"}
 
 _LOSING = frozenset({"mend-static-size"})
 """Edits after which the graph knows less of shapes."""
-
-_GRADIENTS = frozenset(
-    {
-        "ForwardAccumulator",
-        "GradientTape",
-        "compute_gradient",
-        "custom_gradient",
-        "fit",
-        "gradients",
-        "minimize",
-        "train_on_batch",
-        "train_step",
-        "value_and_gradient",
-    }
-)
-"""Names that a program mentions when it, or a library on its behalf, computes gradients."""
 
 _ASSUMED = "what its arguments are is assumed"
 
@@ -146,8 +130,7 @@ class Mender:
     @cached_property
     def _differentiated(self) -> bool:
         """Whether anything in the program may ask for gradients."""
-        db = self._solver.db
-        return any(unit(db, key).mentions & _GRADIENTS for key in files(db, "").paths)
+        return may_take_gradients(self._solver.db)
 
     def _sight(self, definition: DefId) -> Callable[[Span], Value]:
         """What the expressions of a definition, and of its callers, hold in eager execution."""

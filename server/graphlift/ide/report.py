@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from graphlift.decision import Decision, assumption, decide
+from graphlift.engine import Cancelled
 from graphlift.facts import FunctionFacts, Mismatch, Program
 from graphlift.ide.mismatches import mismatch_diagnostics
 from graphlift.ide.muting import Repair, hides, mute
@@ -70,6 +71,10 @@ class Reporter:
     def judge(self, definition: str) -> tuple[FunctionFacts, tuple[Finding, ...], Decision] | None:
         """Facts, findings and decision about one function; `None` when it has not been judged."""
         if definition not in self._judged:
+            if (
+                self._solver.cancelled()
+            ):  # The plan judges every function of the program, which can take long.
+                raise Cancelled
             facts = self._program.facts(definition)
             if facts is None:
                 self._judged[definition] = None
@@ -85,7 +90,11 @@ class Reporter:
         if self._plan is None:
             verdicts = {}
             declined = set()
+            # Without a root nothing of a module is judged; until the workspace has settled that is so of most.
+            judgeable = {module_of(definition) for definition in self._solver.state.roots}
             for path, key in self._keys.items():
+                if key not in judgeable:
+                    continue
                 for info in unit(self._db, key).index.functions:
                     judged = None if info.is_lambda else self.judge(info.id)
                     if judged is not None:

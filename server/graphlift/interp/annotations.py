@@ -279,6 +279,8 @@ class _Reader:
         return Instance(definition)
 
     def _field(self, field: Field) -> Value:
+        if field.annotation is None:
+            return _UNKNOWN
         home = Frame(self._frame.analysis, field.owner, Context())
         return _Reader(home, {}, self._depth + 1).read(field.annotation)
 
@@ -287,7 +289,7 @@ class _Reader:
         values = [(Const("str", repr(f.name)), self._field(f)) for f in fields]
         node = self._frame.analysis.unit(definition.partition(":")[0]).nodes.get(definition)
         total = all(k.arg != "total" for k in getattr(node, "keywords", None) or [])
-        optional = any("NotRequired" in f.annotation.as_string() for f in fields)
+        optional = any(f.annotation is not None and "NotRequired" in f.annotation.as_string() for f in fields)
         entries = tuple(values) if total and not optional else None
         return Mapping("dict", entries, Py("str"), join_all(value for _, value in values))
 
@@ -314,7 +316,7 @@ class _Reader:
             key, value = (self.read(a) for a in arguments)
             return Mapping("dict", None, key, value)
         if name in _ITERATORS:
-            return Iterator(self.read(arguments[0]))
+            return Iterator(self.read(arguments[0]), "python" if name.endswith("Generator") else "unseen")
         if name == "tensorflow.data.Dataset":
             return Dataset(self.read(arguments[0]))
         if name in ("numpy.typing.NDArray", "numpy.ndarray"):

@@ -60,7 +60,7 @@ def _name(frame: Frame, target: nodes.AssignName, value: Value) -> None:
         frame.effect("writes-state", target, name, target=f"closure:{name}")
         frame.closure[name] = join(frame.closure.get(name, value), value)
         return
-    if frame.is_module and name in frame.env:
+    if frame.is_module and name in frame.env and not _is_instead(target):
         frame.write_cell(("changed-global", frame.module, name), const(frame.definition))
     frame.env[name] = held_at(value, f"global {frame.module}.{name}") if frame.is_module else value
     forget_paths(frame, name)
@@ -68,6 +68,31 @@ def _name(frame: Frame, target: nodes.AssignName, value: Value) -> None:
         frame.write_cell(("global", frame.module, name), concrete(stored(value)))
     elif frame.is_class:
         frame.write_cell(("classvar", frame.definition, name), stored(value))
+
+
+def _is_instead(target: nodes.AssignName) -> bool:
+    """Whether a module binds a name where binding it before failed (`except ImportError:`): nothing has used it."""
+    handler: nodes.NodeNG = target
+    while handler is not None and not isinstance(handler, nodes.ExceptHandler):
+        handler = handler.parent
+    if handler is None or not isinstance(handler.parent, nodes.Try):
+        return False
+    inside = handler.parent
+    tried = [*inside.body, *inside.orelse, *inside.finalbody]
+    if not all(isinstance(each, _PLAIN) for each in tried) or any(
+        True for each in tried for _ in each.nodes_of_class(nodes.Call)
+    ):
+        return False
+    return all(_is_within(each, inside) for each in target.root().locals.get(target.name, ()))
+
+
+_PLAIN = (nodes.Import, nodes.ImportFrom, nodes.Assign, nodes.AnnAssign)
+
+
+def _is_within(node: nodes.NodeNG, around: nodes.NodeNG) -> bool:
+    while node is not None and node is not around:
+        node = node.parent
+    return node is not None
 
 
 def concrete(value: Value) -> Value:
@@ -249,6 +274,7 @@ def remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
     from graphlift.interp.storing import method_name
 
     while isinstance(node, nodes.Subscript):
+        after = join_all(changed for _, changed, _ in _around(frame, node, after))
         node = node.value
     if isinstance(node, nodes.Attribute):
         with frame.quietly():
@@ -289,12 +315,34 @@ def replace_everywhere(frame: Frame, node: nodes.NodeNG | None, before: Value, a
     path = path_text(node) if node is not None else ""
     if path:
         frame.paths[path] = after
+    if isinstance(node, nodes.Subscript):
+        for container, changed, found in _around(frame, node, after):
+            if not found:
+                replace_everywhere(frame, node.value, container, changed)
     site = getattr(before, "site", "")
     if not site:
         return
     for name, value in frame.env.items():
         if _holds(value, site):
             frame.env[name] = _replaced(value, before, after)
+
+
+def _around(frame: Frame, node: nodes.Subscript, after: Value) -> list[tuple[Value, Value, bool]]:
+    """The containers that an indexed one stands in: before, after, and whether the index tells its place in them."""
+    from graphlift.interp.expressions import evaluate
+
+    with frame.quietly():
+        container, index = evaluate(frame, node.value), evaluate(frame, node.slice)
+    found: list[tuple[Value, Value, bool]] = []
+    for option in options(container):
+        if isinstance(option, Mapping) and option.items is not None and not isinstance(index, Const):
+            items = tuple((key, join(value, after)) for key, value in option.items)
+            value = join(option.value, after)
+            found.append((option, msgspec.structs.replace(option, items=items, value=value), False))
+        elif isinstance(option, Sequence | Mapping):
+            known = option.items is not None and isinstance(index, Const)
+            found.append((option, _with_item(option, index, after), known))
+    return found
 
 
 def _holds(value: Value, site: str, depth: int = 0) -> bool:
@@ -314,7 +362,7 @@ def _replaced(value: Value, before: Value, after: Value, depth: int = 0) -> Valu
         return after
     site = getattr(before, "site", "")
     if isinstance(value, Sequence | Mapping | SetOf) and site and value.site == site:
-        return join(value, after)
+        return join(value, after) if isinstance(before, type(value)) else value
     if depth > 3:
         return value
     if isinstance(value, Sequence) and value.items is not None:

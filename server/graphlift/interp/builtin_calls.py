@@ -8,6 +8,7 @@ from graphlift.interp.calls import FrameHost, Site, call_value, escape
 from graphlift.interp.expressions import iteration, known_length
 from graphlift.interp.frame import Frame
 from graphlift.interp.instances import call_special, call_text
+from graphlift.interp.ordering import compared
 from graphlift.interp.statements import is_symbolic
 from graphlift.interp.static_shapes import note_length
 from graphlift.models.api import Arguments
@@ -91,11 +92,15 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
     """`float(t)` and the like: Python's type outside a graph, a tensor (or an error) inside."""
     results: list[Value] = []
     for option in options(value):
-        if is_symbolic(frame, option):
+        if is_symbolic(frame, option) and name == "int" and _counts_passes(frame, site.node):
+            results.append(Tensor("int32", ()))
+        elif is_symbolic(frame, option):
             frame.effect("python-cast", site.node, f"{name}()")
             # Python's own number promotes as NumPy's float64 or int64 do where no graph is made.
             results.append(
-                Tensor(dtype if kind == "bool" else None, ()) if not frame.unconverted else Py(kind)
+                Tensor(dtype if kind == "bool" else None, (), python=True)
+                if not frame.unconverted
+                else Py(kind)
             )
         elif isinstance(option, Unknown):
             frame.effect("uses-python", site.node, option.reason, certain=False)
@@ -110,6 +115,14 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
         else:
             results.append(Py(kind))
     return join_all(results)
+
+
+def _counts_passes(frame: Frame, node: nodes.NodeNG) -> bool:
+    """Whether the node is an argument of the `range` that a `for` statement goes over: AutoGraph makes a graph loop."""
+    counted = node.parent
+    called = isinstance(counted, nodes.Call) and isinstance(counted.func, nodes.Name)
+    loop = called and counted.func.name == "range" and isinstance(counted.parent, nodes.For)
+    return bool(loop) and counted.parent.iter is counted and not frame.unconverted
 
 
 def _converted(value: Const, kind: str) -> Value:
@@ -167,8 +180,8 @@ def _text(frame: Frame, arguments: Arguments, site: Site) -> Value:
 
 @builtin("bytes", "bytearray", "memoryview")
 def _bytes(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    del frame, arguments, site
-    return Py("bytes")
+    del frame, arguments
+    return Py(called_as(site, "bytes", ("bytearray", "memoryview")))
 
 
 @builtin("print")
@@ -206,7 +219,7 @@ def _length(frame: Frame, value: Value, site: Site) -> Value:
         if length is not None or (isinstance(value, Tensor) and value.eager):
             return const(length) if length is not None else Py("int")
         frame.effect("python-cast", site.node, "len()")
-        return Tensor("int32", ())
+        return Tensor("int32", (), python=True)
     if isinstance(value, Instance):
         found = call_special(frame, value, "__len__", (), site.node)
         return found if found is not None else Py("int")
@@ -273,15 +286,14 @@ def _numeric(frame: Frame, arguments: Arguments, site: Site) -> Value:
         elements = iteration(frame, source, site.node)
     else:
         elements = join_all(given)
-    _call_key(frame, arguments, elements, site)
     if name == "sum":
         return _sum(frame, given, elements, site)
+    if name in ("max", "min"):
+        compared(frame, arguments, elements, name, site)
     if any(is_symbolic(frame, o) for o in options(elements)):
-        if name in ("max", "min"):
-            frame.effect("tensor-as-bool", site.node, f"{name}()")
-        elif name in ("round", "divmod"):
+        if name in ("round", "divmod"):
             frame.effect("python-on-tensor", site.node, f"{name}()")
-        else:
+        elif name == "pow":
             frame.work(1)
         return Tensor()
     return join_all(Py(o.type) if isinstance(o, Const) else o for o in options(elements))
@@ -305,21 +317,13 @@ def _sum(frame: Frame, given: tuple[Value, ...], elements: Value, site: Site) ->
     return join(widened, start) if count is None else widened
 
 
-def _call_key(frame: Frame, arguments: Arguments, element: Value, site: Site) -> None:
-    key = dict(arguments.keywords).get("key")
-    if key is not None and key != NONE:
-        call_value(frame, key, Arguments((element,)), Site(site.node, library=True))
-
-
 @builtin("sorted")
 def _sorted(frame: Frame, arguments: Arguments, site: Site) -> Value:
     source = first_of(arguments)
     if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "sorted()")
     element = iteration(frame, source, site.node)
-    if is_symbolic(frame, element):
-        frame.effect("tensor-as-bool", site.node, "sorted()")
-    _call_key(frame, arguments, element, site)
+    compared(frame, arguments, element, "sorted", site)
     count = known_length(source)
     items = (element,) * count if count is not None and count <= 8 else None
     return Sequence("list", items, element, frame.site(site.node))
@@ -348,7 +352,7 @@ def _enumerate(frame: Frame, arguments: Arguments, site: Site) -> Value:
         pairs = tuple(
             Sequence("tuple", (const(n), item), join(const(n), item)) for n, item in enumerate(source.items)
         )
-        return Sequence("tuple", pairs, join_all(pairs))
+        return Sequence("enumerate", pairs, join_all(pairs))
     return Iterator(Sequence("tuple", (Py("int"), element), join(Py("int"), element)), "fresh")
 
 
@@ -365,7 +369,7 @@ def _zip(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if given and all(isinstance(v, Sequence) and v.items is not None and len(v.items) <= 16 for v in given):
         rows = zip(*(v.items for v in given if isinstance(v, Sequence) and v.items is not None), strict=False)
         pairs = tuple(Sequence("tuple", row, join_all(row)) for row in rows)
-        return Sequence("tuple", pairs, join_all(pairs))
+        return Sequence("zip", pairs, join_all(pairs))
     elements = tuple(iteration(frame, v, site.node) for v in given)
     return Iterator(Sequence("tuple", elements, join_all(elements)), "fresh")
 
@@ -401,7 +405,7 @@ def _reversed(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "reversed()")
     if isinstance(source, Sequence) and source.items is not None:
-        return Sequence("tuple", source.items[::-1], source.element)
+        return Sequence("reversed", source.items[::-1], source.element)
     return Iterator(iteration(frame, source, site.node), "fresh")
 
 

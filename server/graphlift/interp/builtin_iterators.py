@@ -10,7 +10,7 @@ from graphlift.interp.instances import call_special
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
-from graphlift.values import Dataset, Instance, Iterator, Unknown, Value, options
+from graphlift.values import Dataset, Instance, Iterator, Unknown, Value, join_all, options
 
 
 @builtin("iter")
@@ -20,7 +20,13 @@ def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
         return Iterator(iteration(frame, source, site.node), "dataset")
     if is_symbolic(frame, source):
         frame.effect("tensor-iteration", site.node, "iter()")
-    return Iterator(iteration(frame, source, site.node), "fresh")
+    element = iteration(frame, source, site.node)
+    unseen = [o for o in options(source) if isinstance(o, Unknown)]
+    if unseen:  # A dataset's iterator works in graphs, another one does not.
+        return join_all(
+            [*unseen, *([Iterator(element, "fresh")] if len(unseen) < len(options(source)) else [])]
+        )
+    return Iterator(element, "fresh")
 
 
 @builtin("next")

@@ -108,10 +108,17 @@ def _asks_name(node: nodes.NodeNG) -> bool:
     return isinstance(node.parent, nodes.Attribute) and node.parent.attrname in ("__name__", "__qualname__")
 
 
-@builtin("id", "hash")
-def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
+@builtin("hash")
+def _hash(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if is_symbolic(frame, first_of(arguments)):
-        frame.effect("python-on-tensor", site.node, "id() or hash()")
+        frame.effect("python-on-tensor", site.node, "hash()")
+    return Py("int")
+
+
+@builtin("id")
+def _identity(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    if any(isinstance(o, Tensor) and not o.eager for o in options(first_of(arguments))):
+        frame.effect("tensor-identity", site.node, "id()", certain=False)
     return Py("int")
 
 

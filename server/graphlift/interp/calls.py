@@ -17,11 +17,19 @@ from graphlift.interp.conversion import note_kept, starts_unconverted, stays_pyt
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import PLAIN, Frame
 from graphlift.interp.held import change_layers, code_of, run_held
-from graphlift.interp.layer_calls import LAZY, ask_training, note_choice, note_late_weights
+from graphlift.interp.layer_calls import (
+    ask_training,
+    note_choice,
+    note_input,
+    note_late_weights,
+    note_optimizer,
+)
 from graphlift.interp.library_notes import note_iteration, note_uses, note_xla
+from graphlift.interp.messages import forget_message
 from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.numpy_writes import change_in_place, write_arrays
 from graphlift.interp.outer_tapes import use_tape
+from graphlift.interp.returned import handed_over, made_here
 from graphlift.interp.static_shapes import note_unstack, with_dynamic_sizes
 from graphlift.interp.summary import Context
 from graphlift.interp.taking_over import (
@@ -33,7 +41,7 @@ from graphlift.interp.taking_over import (
 )
 from graphlift.interp.taking_over import escape as escape
 from graphlift.interp.tapes import TAPE, work_backwards
-from graphlift.interp.unrolling import fresh_callables
+from graphlift.interp.unrolling import made_on_the_spot
 from graphlift.models.api import MISMATCHES, Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -136,7 +144,9 @@ def call(frame: Frame, node: nodes.Call) -> Value:
         return call_super(frame, node)
     receiver = node.func.expr if isinstance(node.func, nodes.Attribute) else None
     function = evaluate(frame, node.func)
+    known = len(frame.effects)
     arguments, site = _arguments(frame, node)
+    forget_message(frame, function, known)
     site.receiver = receiver
     return call_value(frame, function, arguments, site)
 
@@ -249,11 +259,12 @@ def _call_object(frame: Frame, receiver: Value, name: str, arguments: Arguments,
     result = models.method(receiver, name, arguments, host)
     if isinstance(receiver, Array):
         result = change_in_place(frame, receiver, arguments, site, result)
-    if isinstance(receiver, Object) and name == "build" and models.is_subclass(receiver.cls, LAZY[0]):
-        frame.write_cell(("builds-optimizers",), TRUE)
+    if isinstance(receiver, Object) and name in ("build", "apply_gradients"):
+        note_optimizer(frame, receiver, name, site.node)
     if isinstance(receiver, Object) and name == "__call__":
         ask_training(frame, receiver, arguments, site.node)
         note_late_weights(frame, receiver, site.node)
+        note_input(frame, receiver, arguments, site.node)
     if isinstance(receiver, Object):
         run_held(frame, (receiver,), name, host)
     return frame.result(site.node, result)
@@ -313,7 +324,7 @@ def call_function(
     if (
         frame.unconverted
         or frame.refused
-        or starts_unconverted(frame, info)
+        or starts_unconverted(frame, info, site)
         or stays_python(frame, info, site)
     ):
         closure = (*closure, (UNCONVERTED, TRUE))
@@ -323,7 +334,7 @@ def call_function(
     given = ((name, for_context(value, name, site.hosted, keep)) for name, value in bindings.items())
     raw = Context(tuple(given), closure)
     traced = site.traced
-    fresh = fresh_callables(bindings, argument_nodes) if frame.unrolling else ()
+    fresh = made_on_the_spot(bindings, argument_nodes) if frame.unrolling else ()
     frame.edge(function.definition, raw, site.node, traced, fresh)
     if site.signature is not None:
         bound = info.in_class and "staticmethod" not in info.decorators
@@ -352,15 +363,8 @@ def call_function(
         frame.alive = False
         return NEVER
     if frame.unrolling and not any(effect.kind == "writes-state" for effect in summary.effects):
-        return _made_here(frame, summary.returns, function, site)
-    return given_back(frame, summary.returns, bindings, site.node)
-
-
-def _made_here(frame: Frame, value: Value, function: Function, site: Site) -> Value:
-    """An instance that the callee makes is another one at each call; one that was there before stays that one."""
-    if isinstance(value, Instance) and value.site.startswith(f"{function.definition}#"):
-        return msgspec.structs.replace(value, site=frame.site(site.node))
-    return value
+        return made_here(frame, summary.returns, function.definition, site.node)
+    return given_back(frame, handed_over(frame, info, summary, site.node), bindings, site.node)
 
 
 def _closure(frame: Frame, function: Function) -> tuple[tuple[str, Value], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ from graphlift.values import (
 def construct(frame: Frame, cls: Class, arguments: Arguments, site: Site) -> Value:
     """`cls(…)`."""
     if is_named_tuple(frame, cls.definition):
-        return _named_tuple(cls.definition, class_fields(frame, cls.definition), arguments)
+        return _new_named_tuple(frame, cls, arguments, site)
     base = library_base(frame, cls.definition)
     if base is not None and base.startswith("enum."):
         return Instance(cls.definition)
@@ -64,10 +65,13 @@ def _library_construction(frame: Frame, base: str, cls: Class, site: Site) -> No
 
 
 class Field(msgspec.Struct, frozen=True):
-    """An annotated name of a class body; `owner` is the class whose body it is."""
+    """A name of a class body, or of the named tuple that it derives from, with its annotation if it has one.
+
+    `owner` is the class.
+    """
 
     name: str
-    annotation: nodes.NodeNG
+    annotation: nodes.NodeNG | None
     owner: str
 
 
@@ -79,6 +83,8 @@ def class_fields(frame: Frame, definition: str) -> list[Field]:
             continue
         frame.analysis.query("fingerprint", entry.target)
         node = frame.analysis.unit(entry.target.partition(":")[0]).nodes.get(entry.target)
+        for name, annotation in _made_fields(node):
+            found[name] = Field(name, annotation, entry.target)
         for statement in getattr(node, "body", []):
             if (
                 isinstance(statement, nodes.AnnAssign)
@@ -88,6 +94,32 @@ def class_fields(frame: Frame, definition: str) -> list[Field]:
                 name = statement.target.name
                 found[name] = Field(name, statement.annotation, entry.target)
     return list(found.values())
+
+
+def _made_fields(node: nodes.NodeNG | None) -> Iterator[tuple[str, nodes.NodeNG | None]]:
+    """The fields of a named tuple that a base class expression makes (`class Step(NamedTuple("Step", [...])):`)."""
+    for base in getattr(node, "bases", ()):
+        if not isinstance(base, nodes.Call) or len(base.args) < 2:
+            continue
+        if base.func.as_string().rpartition(".")[2].lower() != "namedtuple":
+            continue
+        given = base.args[1]
+        listed = given.elts if isinstance(given, nodes.List | nodes.Tuple) else [given]
+        for item in listed:
+            name, annotation = item.elts if _is_pair(item) else (item, None)
+            if isinstance(name, nodes.Const) and isinstance(name.value, str):
+                for word in name.value.replace(",", " ").split():
+                    yield word, annotation
+
+
+def _is_pair(node: nodes.NodeNG) -> bool:
+    return isinstance(node, nodes.Tuple) and len(node.elts) == 2
+
+
+def is_dataclass(frame: Frame, definition: str) -> bool:
+    """Whether a class has its constructor and its equality made from its fields."""
+    info = frame.analysis.query("class_info", definition)
+    return info is not None and _is_dataclass(info)
 
 
 def _is_dataclass(info: Any) -> bool:
@@ -120,6 +152,17 @@ def is_named_tuple(frame: Frame, definition: str) -> bool:
     """Whether a class is made by deriving from `typing.NamedTuple`."""
     line = frame.analysis.query("mro", definition)
     return any(e is not None and e.kind == "external" and e.target.endswith("NamedTuple") for e in line)
+
+
+def _new_named_tuple(frame: Frame, cls: Class, arguments: Arguments, site: Site) -> Value:
+    """`cls(…)` for a named tuple: what its own `__new__` makes of the arguments is not followed."""
+    fields = class_fields(frame, cls.definition)
+    own = find_member(frame, cls.definition, "__new__")
+    if own is None or own[0] != "function":
+        return _named_tuple(cls.definition, fields, arguments)
+    call_function(frame, Function(own[1]), arguments, Site(site.node), cls)
+    items = tuple(Unknown("what `__new__` makes of its arguments is not followed") for _ in fields)
+    return named_tuple_value(cls.definition, tuple(field.name for field in fields), items)
 
 
 def _named_tuple(definition: str, fields: list[Field], arguments: Arguments) -> Value:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graphlift.interp.assign import mutate
-from graphlift.interp.calls import Site, call_value
+from graphlift.interp.calls import Site
 from graphlift.interp.expressions import iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.instances import call_text
+from graphlift.interp.ordering import compared
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
 from graphlift.values import (
@@ -74,9 +75,10 @@ def _sequence(frame: Frame, receiver: Sequence, name: str, arguments: Arguments,
             _change(frame, site, receiver, after, value)
             return NONE
         case "pop" | "popleft" | "remove" | "clear" | "sort" | "reverse" | "rotate":
-            key = dict(arguments.keywords).get("key", NONE)
-            if name == "sort" and key != NONE:
-                call_value(frame, key, Arguments((receiver.element,)), Site(site.node, library=True))
+            if name == "sort":
+                compared(frame, arguments, receiver.element, "sort", site)
+            if name == "remove" and (is_symbolic(frame, first) or is_symbolic(frame, receiver.element)):
+                frame.effect("tensor-as-bool", site.node, "remove()")
             after = Sequence(receiver.type, None, receiver.element, receiver.site)
             _change(frame, site, receiver, after)
             if name in ("pop", "popleft"):
@@ -122,16 +124,16 @@ def _mapping(frame: Frame, receiver: Mapping, name: str, arguments: Arguments, s
             return join(receiver.value, default)
         case "keys":
             if receiver.items is not None:
-                return tuple_of(*(k for k, _ in receiver.items))
-            return Sequence("tuple", None, receiver.key)
+                return _view(name, tuple(k for k, _ in receiver.items))
+            return Sequence("dict_keys", None, receiver.key)
         case "values":
             if receiver.items is not None:
-                return tuple_of(*(v for _, v in receiver.items))
-            return Sequence("tuple", None, receiver.value)
+                return _view(name, tuple(v for _, v in receiver.items))
+            return Sequence("dict_values", None, receiver.value)
         case "items":
             if receiver.items is not None:
-                return tuple_of(*(tuple_of(k, v) for k, v in receiver.items))
-            return Sequence("tuple", None, tuple_of(receiver.key, receiver.value))
+                return _view(name, tuple(tuple_of(k, v) for k, v in receiver.items))
+            return Sequence("dict_items", None, tuple_of(receiver.key, receiver.value))
         case "update":
             _change(frame, site, receiver, _updated(frame, receiver, arguments, site), first)
             return NONE
@@ -143,6 +145,10 @@ def _mapping(frame: Frame, receiver: Mapping, name: str, arguments: Arguments, s
             return tuple_of(receiver.key, receiver.value) if name == "popitem" else NONE
         case _:
             return _unmodelled(frame, receiver.type, name, site)
+
+
+def _view(name: str, items: tuple[Value, ...]) -> Sequence:
+    return Sequence(f"dict_{name}", items, join_all(items))
 
 
 def _updated(frame: Frame, receiver: Mapping, arguments: Arguments, site: Site) -> Mapping:

@@ -8,6 +8,7 @@ from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
 from graphlift.interp.guards import has_double
 from graphlift.interp.objects import library_base
+from graphlift.syntax import nodes
 from graphlift.values import (
     Tensor,
     Value,
@@ -36,10 +37,19 @@ def _stands_inside(frame: Frame, info: FunctionInfo) -> bool:
 
 
 def _called_by_python(info: FunctionInfo) -> bool:
-    special = info.name.startswith("__") and info.name.endswith("__") and info.name != "__call__"
     names = [text.partition("(")[0].rpartition(".")[2] for text in info.decorators]
-    kept = any(name.endswith("property") or name in ("lru_cache", "cache") for name in names)
-    return kept or (info.in_class and special)
+    return any(name.endswith("property") or name in ("lru_cache", "cache") for name in names)
+
+
+def _is_special(info: FunctionInfo) -> bool:
+    name = info.name
+    return info.in_class and name.startswith("__") and name.endswith("__") and name != "__call__"
+
+
+def _is_named(info: FunctionInfo, site: Site) -> bool:
+    """Whether the call itself names the method: `x.__add__(y)` and `layer.call(x)` are calls like any other."""
+    function = site.node.func if isinstance(site.node, nodes.Call) and not site.library else None
+    return isinstance(function, nodes.Attribute) and function.attrname == info.name
 
 
 KEEPING = (
@@ -65,13 +75,17 @@ def is_symbolic_part(value: Value) -> bool:
     return isinstance(value, Tensor) and not value.eager
 
 
-def starts_unconverted(frame: Frame, info: FunctionInfo) -> bool:
+def starts_unconverted(frame: Frame, info: FunctionInfo, site: Site) -> bool:
     """Whether the method is called in a way that AutoGraph does not convert: by Python itself, or by Keras.
 
     AutoGraph converts what stands behind a call expression; generators, properties and the methods behind operators
     and constructors run as they are.
     """
     if info.is_generator or _called_by_python(info) or _is_ambiguous(frame, info):
+        return True
+    if _is_named(info, site):
+        return False
+    if _is_special(info):
         return True
     if not info.in_class or frame.analysis.query("class_info", info.parent) is None:
         return False

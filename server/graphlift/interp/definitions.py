@@ -8,6 +8,7 @@ from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
+    Bound,
     Class,
     External,
     Function,
@@ -76,6 +77,14 @@ def _opaque(decorator: Value, value: Value) -> Value:
 
 
 def define_class(frame: Frame, node: nodes.ClassDef) -> Value:
-    """The value that a `class` statement binds."""
+    """The value that a `class` statement binds, with the decorators of the program's own applied, innermost first."""
     definition = frame.unit.ids.get(id(node))
-    return Class(definition) if definition is not None else Unknown("the class is not indexed")
+    if definition is None:
+        return Unknown("the class is not indexed")
+    value: Value = Class(definition)
+    for decorator in reversed(node.decorators.nodes if node.decorators is not None else []):
+        applied = evaluate(frame, decorator)
+        if isinstance(applied, Function | Bound):
+            result = call_value(frame, applied, Arguments((value,)), Site(decorator))
+            value = result if isinstance(result, Class) else value
+    return value

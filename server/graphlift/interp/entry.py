@@ -8,6 +8,8 @@ docstring may be old.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from graphlift import models
@@ -165,6 +167,41 @@ def as_traced(value: Value, depth: int = 0) -> Value:
     return join_all(convert(option) for option in options(value)) if options(value) else value
 
 
+@lru_cache(maxsize=1 << 14)
+def in_plain_python(value: Value, depth: int = 0) -> Value:
+    """What a value is where its code runs outside every graph: Python numbers where a graph has tensors instead."""
+
+    def convert(option: Value) -> Value:
+        if isinstance(option, Tensor) and option.python:
+            return join_all(Py(kind) for kind in _PLAIN_KINDS.get(option.dtype, ("int", "float")))
+        if depth >= 4:
+            return option
+        if isinstance(option, Sequence):
+            items = (
+                None if option.items is None else tuple(in_plain_python(i, depth + 1) for i in option.items)
+            )
+            element = in_plain_python(option.element, depth + 1)
+            return msgspec.structs.replace(option, items=items, element=element)
+        if isinstance(option, Mapping):
+            entries = option.items
+            if entries is not None:
+                entries = tuple((k, in_plain_python(v, depth + 1)) for k, v in entries)
+            return msgspec.structs.replace(
+                option, items=entries, value=in_plain_python(option.value, depth + 1)
+            )
+        return option
+
+    return join_all(convert(option) for option in options(value)) if options(value) else value
+
+
+_PLAIN_KINDS: dict[str | None, tuple[str, ...]] = {
+    "int32": ("int",),
+    "float32": ("float",),
+    "bool": ("bool",),
+    "string": ("str",),
+}
+
+
 def _is_open(value: Value) -> bool:
     return any(isinstance(option, Unknown) for option in options(value))
 
@@ -184,7 +221,7 @@ def _closure(analysis: Analysis, frame: Frame) -> tuple[tuple[str, Value], ...]:
 
 def _uses(summary: Summary) -> dict[str, Effect]:
     """The body's uses of unknown values, by the reason of the unknown; the most telling use of each."""
-    order = {"uses-optimizer": 0, "uses-model": 1, "uses-tensor": 2, "uses-python": 3}
+    order = {"uses-strategy": 0, "uses-optimizer": 0, "uses-model": 1, "uses-tensor": 2, "uses-python": 3}
     found: dict[str, Effect] = {}
     for effect in summary.effects:
         rank = order.get(effect.kind)
@@ -358,6 +395,7 @@ _USED_AS: dict[str, Value] = {
     "uses-tensor": Tensor(),
     "uses-model": Object("keras.Model"),
     "uses-optimizer": Object("keras.optimizers.Optimizer"),
+    "uses-strategy": Object("tensorflow.distribute.Strategy"),
 }
 
 

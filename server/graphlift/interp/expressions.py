@@ -11,11 +11,13 @@ from graphlift.interp.objects import attribute, loaded
 from graphlift.interp.operators import binary, compare, subscript, truth, unary
 from graphlift.interp.static_shapes import note_shape, with_dynamic_sizes
 from graphlift.interp.summary import Revealed
+from graphlift.models.answer import as_new
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     NONE,
     Const,
+    Dataset,
     Iterator,
     Mapping,
     Never,
@@ -402,8 +404,9 @@ def note_advance(frame: Frame, iterator: Iterator, node: nodes.NodeNG) -> None:
     """An iterator that was there before is advanced: a graph goes on with what it gave while tracing."""
     from graphlift.interp.targets import target_of
 
-    if iterator.source == "python":
-        frame.effect("python-iterator", node, node.as_string(), target=target_of(frame, node, iterator))
+    if iterator.source in ("python", "unseen"):
+        target, certain = target_of(frame, node, iterator), iterator.source == "python"
+        frame.effect("python-iterator", node, node.as_string(), target=target, certain=certain)
 
 
 def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
@@ -418,7 +421,7 @@ def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
             return value.element
         case Iterator():
             note_advance(frame, value, node)
-            return value.element
+            return _anew(frame, value.element, node) if value.source == "dataset" else value.element
         case Const() if value.type in ("str", "bytes"):
             return Py("str" if value.type == "str" else "int")
         case Py() if value.type in ("str", "bytes", "range"):
@@ -437,4 +440,11 @@ def _iterate(frame: Frame, value: Value, node: nodes.NodeNG) -> Value:
             found = models.iterate(value)
             if found is None:
                 return Unknown(f"iterating `{display(value)}` is not modelled")
+            if isinstance(value, Dataset):
+                found = _anew(frame, found, node)
             return with_dynamic_sizes(frame, found, (value,), False)
+
+
+def _anew(frame: Frame, element: Value, node: nodes.NodeNG) -> Value:
+    """An element of a dataset, whose lists and dictionaries are new ones each time."""
+    return join_all(frame.made_here(as_new(option, always=True), node) for option in options(element))

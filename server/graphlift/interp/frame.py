@@ -36,7 +36,7 @@ from graphlift.interp.summary import (
     Times,
     bound_effects,
 )
-from graphlift.models.api import MISMATCHES, CallResult, Hazard
+from graphlift.models.api import MADE, MISMATCHES, CallResult, Hazard
 from graphlift.models.work import elements_of
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
@@ -60,6 +60,7 @@ from graphlift.values import (
     Unknown,
     Value,
     join,
+    join_all,
     limited,
 )
 
@@ -98,6 +99,11 @@ class Analysis(Protocol):
     def unit(self, key: str) -> Unit:
         """The module with this key. Not recorded: the run reads the fingerprints of the texts it uses."""
         ...
+
+
+def _is_new(value: Value) -> bool:
+    """Whether a library call made this container."""
+    return isinstance(value, Mapping | Sequence) and value.site == MADE
 
 
 class Frame:
@@ -163,6 +169,8 @@ class Frame:
         """The loops around: whether each is one in the graph, and how many tensor conditions are around it."""
         self.loop_exits: list[list[dict[str, Value]]] = []
         self.loop_heads: list[list[dict[str, Value]]] = []
+        self.among_several = False
+        """Whether an attribute of objects of one of several classes is being read."""
         self.silent = 0
         self.once = 0
         self.running_held: set[Value] = set()
@@ -238,12 +246,21 @@ class Frame:
         """Take over a model's answer for a call at this node."""
         self.hazards(node, result.hazards)
         self.work(result.ops, result.ops * elements_of(result.value))
-        return self._made_here(result.value, node)
+        return self.made_here(result.value, node)
 
-    def _made_here(self, value: Value, node: nodes.NodeNG) -> Value:
+    def made_here(self, value: Value, node: nodes.NodeNG) -> Value:
         """A NumPy array that a library call gives is a new one, up to views, which share their base's fate here."""
         if isinstance(value, Array) and not value.scalar and not value.site:
             return msgspec.structs.replace(value, site=self.site(node))
+        if isinstance(value, Mapping | Sequence) and _is_new(value):
+            return msgspec.structs.replace(value, site=self.site(node))
+        if (
+            isinstance(value, Sequence)
+            and value.type == "tuple"
+            and any(_is_new(i) for i in value.items or ())
+        ):
+            items = tuple(self.made_here(item, node) if _is_new(item) else item for item in value.items or ())
+            return msgspec.structs.replace(value, items=items, element=join_all(items))
         if isinstance(value, Object) and not value.made:
             from graphlift.interp.layer_calls import known_by
 

@@ -109,6 +109,11 @@ def _call_inherited_call(
     frame: Frame, receiver: Instance, base: str, arguments: Arguments, site: Site
 ) -> Value:
     """Call an instance through the `__call__` of its library base class."""
+    if models.is_subclass(base, "keras.metrics.Metric"):
+        call_value(frame, attribute(frame, receiver, "update_state", site.node), arguments, site)
+        return call_value(
+            frame, attribute(frame, receiver, "result", site.node), Arguments(), Site(site.node)
+        )
     if models.is_subclass(base, "keras.layers.Layer"):
         return _call_keras(frame, receiver, base, arguments, site)
     if models.is_subclass(base, "keras.losses.Loss"):

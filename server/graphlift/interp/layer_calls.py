@@ -8,7 +8,7 @@ from graphlift import models
 from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
-from graphlift.values import NEVER, Method, Object, Tensor, Value, Variable, options
+from graphlift.values import NEVER, TRUE, Method, Object, Tensor, Unknown, Value, Variable, options
 
 _ASKING = (
     "Dropout",
@@ -37,6 +37,20 @@ def ask_training(frame: Frame, layer: Object, arguments: Arguments, node: nodes.
         return
     asks = layer.cls.rpartition(".")[2] in _ASKING
     frame.effect("tensor-as-bool", node, f"`training` of `{layer.cls}`", certain=asks)
+
+
+def note_input(frame: Frame, layer: Object, arguments: Arguments, node: nodes.NodeNG) -> None:
+    """Something unknown that a layer is called with is a tensor by that; a model may take a structure of them."""
+    nested = models.is_subclass(layer.cls, "keras.Model")
+    if (
+        (nested and not models.is_subclass(layer.cls, "keras.Sequential"))
+        or not models.is_subclass(layer.cls, LAZY[1])
+        or not arguments.positional
+    ):
+        return
+    for option in options(arguments.positional[0]):
+        if isinstance(option, Unknown):
+            frame.effect("uses-tensor", node, option.reason, certain=False)
 
 
 def known_by(frame: Frame, value: Object, node: nodes.NodeNG) -> Object:
@@ -70,7 +84,39 @@ def note_choice(frame: Frame, functions: tuple[Value, ...], node: nodes.NodeNG) 
     }
     if len(optimizers) > 1:
         built = frame.analysis.cell(("builds-optimizers",)) != NEVER
-        frame.effect("creates-variable", node, "one of several optimizers", certain=not built)
+        target = _captured(frame, node)
+        frame.effect("creates-variable", node, "one of several optimizers", target=target, certain=not built)
+
+
+def note_optimizer(frame: Frame, optimizer: Object, name: str, node: nodes.NodeNG) -> None:
+    """`build` makes an optimizer's variables before it is applied; of two that a local name may hold, only one is."""
+    if not models.is_subclass(optimizer.cls, LAZY[0]):
+        return
+    if name == "build":
+        frame.write_cell(("builds-optimizers",), TRUE)
+        return
+    holder = getattr(getattr(node, "func", None), "expr", None)
+    if optimizer.made != "*" or not isinstance(holder, nodes.Name) or holder.name not in frame.env:
+        return
+    given = frame.info is not None and any(p.name == holder.name for p in frame.info.parameters)
+    if given or frame.node is None or _is_looped(frame.node, holder.name):
+        return
+    built = frame.analysis.cell(("builds-optimizers",)) != NEVER
+    frame.effect("creates-variable", node, "one of several optimizers", certain=not built)
+
+
+def _is_looped(scope: nodes.NodeNG, name: str) -> bool:
+    """Whether a loop binds a name: each optimizer of a list is applied, in the first call too."""
+    targets = (loop.target for loop in scope.nodes_of_class((nodes.For, nodes.Comprehension)))
+    return any(bound.name == name for target in targets for bound in target.nodes_of_class(nodes.AssignName))
+
+
+def _captured(frame: Frame, node: nodes.NodeNG) -> str:
+    """The captured variable whose method is called: each function that captures it has one object in it."""
+    holder = getattr(getattr(node, "func", None), "expr", None)
+    if not isinstance(holder, nodes.Name) or holder.name in frame.nonlocal_names:
+        return ""
+    return f"closure:{holder.name}" if holder.name not in frame.env and holder.name in frame.closure else ""
 
 
 _WEIGHTED = frozenset(

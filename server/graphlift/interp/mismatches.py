@@ -20,6 +20,7 @@ from graphlift.source.span import Place
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
+    Dataset,
     External,
     Object,
     Tensor,
@@ -158,7 +159,22 @@ def _condition(frame: Frame, child: nodes.NodeNG, parent: nodes.NodeNG) -> str:
         return BRANCH
     if isinstance(parent, nodes.For | nodes.AsyncFor) and child in parent.orelse:
         return BRANCH
+    if isinstance(parent, nodes.For) and child in parent.body and _counts_in_tensors(frame, parent.iter):
+        return TRACE
     return ""
+
+
+def _counts_in_tensors(frame: Frame, counted: nodes.NodeNG) -> bool:
+    """Whether a loop's counter is a tensor in a graph and a Python number in eager code."""
+    from graphlift.interp.expressions import evaluate
+
+    name = (
+        counted.func.name if isinstance(counted, nodes.Call) and isinstance(counted.func, nodes.Name) else ""
+    )
+    if name not in ("range", "enumerate"):
+        return False
+    with frame.quietly():
+        return any(isinstance(o, Tensor | Dataset) for o in options(evaluate(frame, counted)))
 
 
 def _of_test(frame: Frame, test: nodes.NodeNG) -> str:

@@ -54,7 +54,15 @@ def attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> V
     found = present(receiver)
     if len(found) == 1:
         return _attribute(frame, found[0], name, node)
-    return join_all([_attribute(frame, option, name, node) for option in found])
+    formed = [o for o in found if isinstance(o, Tensor) and models.is_method(o, name, frame.analysis.keras)]
+    if formed:  # Tensors of another form have no such method: the access raises, in a graph as without.
+        found = tuple(o for o in found if o in formed or not isinstance(o, Tensor))
+    if sum(isinstance(option, Instance) for option in found) < 2:
+        return join_all([_attribute(frame, option, name, node) for option in found])
+    before, frame.among_several = frame.among_several, True
+    values = [_attribute(frame, option, name, node) for option in found]
+    frame.among_several = before
+    return join_all(values)
 
 
 def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
@@ -84,6 +92,10 @@ def _attribute(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> 
             return receiver.function if name == "__func__" else receiver.receiver
         case Sequence() if name in receiver.fields and receiver.items is not None:
             return receiver.items[receiver.fields.index(name)]
+        case Sequence() if receiver.fields:
+            from graphlift.interp.named_tuples import member_of_named_tuple
+
+            return member_of_named_tuple(frame, receiver, name, node)
         case Sequence() | Mapping() | SetOf():
             return Method(receiver, name)
         case Partial() if name == "func":
@@ -134,6 +146,8 @@ def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) 
         frame.effect("uses-model", node, receiver.reason)
     elif name in _OPTIMIZER_MEMBERS:
         frame.effect("uses-optimizer", node, receiver.reason)
+    elif name in _STRATEGY_MEMBERS:
+        frame.effect("uses-strategy", node, receiver.reason)
     elif name in _TENSOR_MEMBERS:
         frame.effect("uses-tensor", node, receiver.reason)
     return Method(receiver, name)
@@ -141,6 +155,13 @@ def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) 
 
 _MODEL_MEMBERS = frozenset({"trainable_variables", "trainable_weights", "non_trainable_variables", "losses"})
 _OPTIMIZER_MEMBERS = frozenset({"apply_gradients", "minimize", "compute_gradients"})
+_STRATEGY_MEMBERS = frozenset(
+    {
+        "num_replicas_in_sync", "distribute_datasets_from_function", "experimental_distribute_dataset",
+        "experimental_distribute_datasets_from_function", "experimental_distribute_values_from_function",
+        "experimental_local_results",
+    }
+)  # fmt: skip
 _TENSOR_MEMBERS = frozenset({"numpy", "get_shape", "set_shape"})
 
 
@@ -297,13 +318,13 @@ def _in_subclasses(frame: Frame, receiver: Instance, name: str, node: nodes.Node
     """What an override in a subclass would give: the receiver may be an instance of any of them."""
     values: list[Value] = []
     subclasses = frame.analysis.query("subclasses", receiver.definition)
-    if len(subclasses) > MAX_SUBCLASSES:
+    own_members = [(each, own) for each in subclasses if (own := _own_member(frame, each, name)) is not None]
+    if len(own_members) > MAX_SUBCLASSES:
         values.append(Unknown(f"`{_name(receiver.definition)}` has many subclasses"))
-    for subclass in subclasses[:MAX_SUBCLASSES]:
-        own = _own_member(frame, subclass, name)
-        if own is not None and own[0] != "self":
+    for subclass, own in own_members[:MAX_SUBCLASSES]:
+        if own[0] != "self":
             values.append(_member_value(frame, Instance(subclass), own, name, node))
-        elif own is not None:
+        else:
             written = frame.analysis.cell(("attr", subclass, name))
             values.append(read_place(frame, written, f"{subclass}.{name}", node))
     return values
@@ -315,7 +336,9 @@ def _member_value(
     kind, target, owner = found
     if kind == "self":
         _read(frame, receiver, f"{owner}.{name}", node)
-        return read_place(frame, _attribute_cell(frame, receiver, owner, name), f"{owner}.{name}", node)
+        held = read_place(frame, _attribute_cell(frame, receiver, owner, name), f"{owner}.{name}", node)
+        hidden = _hidden_method(frame, owner, name)
+        return held if hidden is None else join_all([held, method_of(frame, receiver, hidden, node)])
     if kind == "value":
         _read(frame, receiver, f"{owner}.{name}", node)
         value = join_all(
@@ -325,12 +348,26 @@ def _member_value(
             return Bound(receiver, value)
         return described(frame, receiver, read_place(frame, value, f"{owner}.{name}", node), node)
     if kind == "function":
-        return _method(frame, receiver, target, node)
+        return method_of(frame, receiver, target, node)
     if kind == "external":
         return _inherited(frame, receiver, target, name)
     return Unknown(
         f"`{name}` may come from a base class of `{_name(receiver.definition)}` that cannot be seen"
     )
+
+
+def _hidden_method(frame: Frame, owner: DefId, name: str) -> DefId | None:
+    """The method that an attribute of the same name hides, where it may still be read.
+
+    `self.step = tf.function(self.step)` in a constructor reads the method, and whoever comes later the attribute.
+    """
+    info = frame.analysis.query("class_info", owner)
+    method = dict(info.members).get(name) if info is not None else None
+    if not method:
+        return None
+    writers = dict(info.self_attributes)[name]
+    early = all(writer.rpartition(".")[2] in CONSTRUCTORS for writer in writers)
+    return method if not early or frame.definition in writers else None
 
 
 def _read(frame: Frame, receiver: Value, subject: str, node: nodes.NodeNG) -> None:
@@ -339,7 +376,8 @@ def _read(frame: Frame, receiver: Value, subject: str, node: nodes.NodeNG) -> No
 
     target = target_of(frame, getattr(node, "expr", node), receiver)
     if target != "fresh":
-        frame.effect("reads-state", node, subject, target=target)
+        # Of objects of one of several classes, each is only perhaps the one whose attribute is read.
+        frame.effect("reads-state", node, subject, target=target, certain=not frame.among_several)
 
 
 def _attribute_cell(frame: Frame, receiver: Instance, owner: DefId, name: str) -> Value:
@@ -371,7 +409,8 @@ def library_base(frame: Frame, definition: DefId) -> str | None:
     return None
 
 
-def _method(frame: Frame, receiver: Value, target: DefId, node: nodes.NodeNG) -> Value:
+def method_of(frame: Frame, receiver: Value, target: DefId, node: nodes.NodeNG) -> Value:
+    """A method of the program as its receiver has it: bound, or the value of the property that it is."""
     info: FunctionInfo | None = frame.analysis.query("function_info", target)
     if info is None:
         return Unknown("the method cannot be seen")
@@ -444,7 +483,7 @@ def _of_super(frame: Frame, receiver: Super, name: str, node: nodes.NodeNG) -> V
         return External("builtins.object." + name)
     kind, target, _ = found
     if kind == "function":
-        return _method(frame, instance, target, node)
+        return method_of(frame, instance, target, node)
     if kind == "external" and isinstance(instance, Instance):
         return Method(receiver, name)
     if kind in ("value", "self") and isinstance(instance, Instance):

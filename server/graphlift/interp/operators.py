@@ -315,6 +315,10 @@ def _compare(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
             found = call_special(frame, left, special[op], (right,), node)
             if found is not None:
                 return found
+    if isinstance(left, Sequence | Mapping | Instance):
+        from graphlift.interp.ordering import note_equality
+
+        note_equality(frame, left, right, node)
     for side in (left, right):
         if isinstance(side, Unknown | Method):  # A comparison of arrays or tensors gives another of them.
             return Unknown(side.reason if isinstance(side, Unknown) else "what is compared is not known")
@@ -343,7 +347,9 @@ def _identity(frame: Frame, op: str, left: Value, right: Value, node: nodes.Node
 
 
 def _membership(frame: Frame, left: Value, right: Value, node: nodes.NodeNG) -> Value:
-    if (isinstance(left, Tensor) and not left.eager) or (isinstance(right, Tensor) and not right.eager):
+    from graphlift.interp.ordering import looks_up_tensors
+
+    if looks_up_tensors(frame, left, right):
         frame.effect("tensor-membership", node, "in")
     if isinstance(right, Mapping) and right.items is not None and isinstance(left, Const):
         return const(any(key == left for key, _ in right.items) == _positive(node))
@@ -486,4 +492,7 @@ def _entry(frame: Frame, receiver: Mapping, index: Value, node: nodes.NodeNG) ->
         for key, value in receiver.items:
             if key == index:
                 return value
+    makes_tensors = any(isinstance(option, Tensor) for option in options(receiver.value))
+    if receiver.type == "defaultdict" and makes_tensors and not frame.is_fresh(receiver):
+        frame.effect("leaks-tensor", node, node.as_string(), target="heap", certain=False)
     return receiver.value

@@ -19,8 +19,23 @@ ASKING = frozenset(
 
 def use_tape(frame: Frame, node: nodes.NodeNG | None, name: str, where: nodes.NodeNG) -> None:
     """A method of a tape is called, or its `with` block begins."""
-    if name in ASKING and node is not None and not is_own(frame, node):
+    if name in ASKING and node is not None and not is_own(frame, node) and not _asks_of_outside(frame, where):
         frame.effect("outer-tape", where, name, target=target_of(frame, node))
+
+
+def _asks_of_outside(frame: Frame, call: nodes.NodeNG) -> bool:
+    """Whether a captured tape is asked for gradients of captured tensors alone, which it has seen being computed."""
+    if not isinstance(call, nodes.Call) or not isinstance(call.func, nodes.Attribute) or len(call.args) != 2:
+        return False
+    if call.func.attrname not in ("gradient", "jacobian"):
+        return False
+    return all(_is_captured(frame, part) for part in (call.func.expr, *call.args))
+
+
+def _is_captured(frame: Frame, node: nodes.NodeNG) -> bool:
+    if isinstance(node, nodes.List | nodes.Tuple):
+        return all(_is_captured(frame, item) for item in node.elts)
+    return isinstance(node, nodes.Name) and node.name not in frame.env and node.name not in frame.scope_names
 
 
 def is_own(frame: Frame, node: nodes.NodeNG) -> bool:

@@ -172,6 +172,8 @@ def global_at(frame: Frame, module: str, name: str) -> tuple[Value, str, bool] |
     value = frame.reference_value(reference)
     index = frame.analysis.query("module_index", module)
     own = name in index.variables or any(written == name for written, _ in index.global_writes)
+    if own and reference.kind != "variable":  # Imported or defined, and assigned where that fails.
+        value = join_all((value, frame.analysis.cell(("global", module, name))))
     if own:
         place = f"global {module}.{name}"
     elif reference.kind == "variable":
@@ -213,7 +215,7 @@ def _builds_itself(frame: Frame, node: nodes.NodeNG) -> bool:
     """Whether a constructor fills a container of the object that it makes."""
     from graphlift.interp.objects import CONSTRUCTORS
 
-    while isinstance(node, nodes.Attribute):
+    while isinstance(node, nodes.Attribute | nodes.AssignAttr):
         node = node.expr
     info = frame.info
     return (

@@ -21,16 +21,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphlift.engine import Cancelled, Database
-from graphlift.index import MODULE_BODY, DefId, ModuleIndex, Unit
-from graphlift.interp.entry import EntryContext, doubtful_context, entry_context, without_assumptions
+from graphlift.index import MODULE_BODY, DefId, ModuleIndex
+from graphlift.interp.entry import (
+    EntryContext,
+    doubtful_context,
+    entry_context,
+    in_plain_python,
+    without_assumptions,
+)
 from graphlift.interp.failures import contained, described, failed_entry, failed_outcome
 from graphlift.interp.frame import Analysis
 from graphlift.interp.mismatches import unproven
+from graphlift.interp.reader import Reader
 from graphlift.interp.run import run, run_decorators
 from graphlift.interp.state import Cell, Memory, Root, State, Task
 from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects, joined_left
 from graphlift.models.api import MISMATCHES
-from graphlift.resolve import QUERIES, files, function_info, module_index, unit
+from graphlift.resolve import files, function_info, module_index, unit
 from graphlift.source.span import Place, Span
 from graphlift.syntax import nodes
 from graphlift.values import NEVER, TRUE, Class, Function, Unknown, Value, join, limited, widen
@@ -53,59 +60,6 @@ UNFOLLOWED = Summary(
     Unknown("the installed packages are followed only so far"),
     (Effect("unknown-call", Place("~", Span(1, 0, 1, 0)), "installed code", certain=False),),
 )
-
-
-class _Reader:
-    """What one task reads; the interpreter's `Analysis`."""
-
-    unrolling = False
-
-    def __init__(self, solver: Solver, task: Task) -> None:
-        self._solver = solver
-        self._task = task
-        self.keras = solver.keras
-        self.watched: tuple[DefId, dict[nodes.NodeNG, Value]] | None = None
-        self.reads: dict[tuple[Any, ...], Any] = {}
-        self.consistent = True
-
-    def _note(self, key: tuple[Any, ...], value: Any) -> Any:
-        first = self.reads.setdefault(key, value)
-        if first is not value and first != value:
-            self.consistent = False
-        return value
-
-    def query(self, name: str, *key: str) -> Any:
-        full = ("query", name, *key)
-        if full in self.reads:
-            return self.reads[full]
-        return self._note(full, QUERIES[name](self._solver.db, *key))
-
-    def cell(self, key: Cell) -> Value:
-        value: Value = self._note(("cell", *key), self._solver.read_cell(key, self._task))
-        return value
-
-    def summary(self, definition: DefId, context: Context) -> Summary:
-        return self._call(definition, self._solver.bounded(definition, context))
-
-    def _call(self, definition: DefId, context: Context) -> Summary:
-        kind = "probe" if self._task[0] == "probe" else "run"
-        found = self._solver.demand((kind, definition, context), self._task)
-        self._note(("call", definition, context), found)
-        return found
-
-    def unit(self, key: str) -> Unit:
-        return unit(self._solver.db, key)
-
-    def replay(self, key: tuple[Any, ...]) -> Any:
-        """The present answer to something that a remembered run read."""
-        if key[0] == "query":
-            return self.query(*key[1:])
-        if key[0] == "cell":
-            return self.cell(key[1:])
-        if key[0] == "call":
-            return self._call(key[1], key[2])
-        task: Task = key[1]
-        return self._note(key, self._solver.demand(task, self._task))
 
 
 class Solver:
@@ -309,7 +263,7 @@ class Solver:
 
     def onlooker(self, definition: DefId) -> Analysis:
         """What the settled program knows, for evaluating something around a function once more."""
-        return _Reader(self, ("root", definition, Context()))
+        return Reader(self, ("root", definition, Context()))
 
     def observe(
         self, definition: DefId, context: Context, seen: dict[nodes.NodeNG, Value], plain: bool = False
@@ -319,7 +273,7 @@ class Solver:
         Returns what the definition gives.
         """
         # A probe leaves no trace in what is settled, nor do the runs that it asks for.
-        reader = _Reader(self, ("probe" if plain else "watch", definition, context))
+        reader = Reader(self, ("probe" if plain else "watch", definition, context))
         reader.watched = (definition, seen)
         try:
             return run(reader, definition, context).summary.returns
@@ -348,14 +302,14 @@ class Solver:
     def _recall(self, task: Task) -> Any:
         """The result of a remembered run that read exactly what it would read now."""
         for reads, result in self.memory.recalled(task):
-            reader = _Reader(self, task)
+            reader = Reader(self, task)
             if all(_same(reader.replay(key), value) for key, value in reads):
                 return result
         return None
 
     def _compute(self, task: Task) -> Any:
         kind, definition, context = task
-        reader = _Reader(self, task)
+        reader = Reader(self, task)
         result: Any
         try:
             if kind == "root":
@@ -377,7 +331,7 @@ class Solver:
             self.memory.remember(task, reader.reads, result)
         return result
 
-    def _root(self, reader: _Reader, definition: DefId) -> Root:
+    def _root(self, reader: Reader, definition: DefId) -> Root:
         """Judge a function: settle what is known of its parameters, then read off what it does with it."""
         entry = entry_context(reader, definition, None)
         if entry.open:
@@ -394,7 +348,7 @@ class Solver:
         reader.reads[("summary", other)] = doubt = self.demand(other, ("root", definition, Context()))
         return Root(entry, outcome, doubt)
 
-    def _proved(self, reader: _Reader, entry: EntryContext, outcome: Outcome) -> Outcome:
+    def _proved(self, reader: Reader, entry: EntryContext, outcome: Outcome) -> Outcome:
         """The outcome with those mismatches uncertain that need an assumption about a parameter."""
         plain = without_assumptions(entry)
         mismatched = any(effect.kind in MISMATCHES for effect in outcome.summary.effects)
@@ -423,10 +377,11 @@ class Solver:
             self._changed(("summary", task))
         if task[0] == "probe":
             return
+        plain = self._stays_eager(task[1])
         for key, value in outcome.writes:
-            self.write_cell(key, value)
+            self.write_cell(key, in_plain_python(value) if plain else value)
         for edge in outcome.edges:
-            self._evidence(edge.callee, edge.context)
+            self._evidence(edge.callee, edge.context, plain and not edge.traced)
 
     def _monotone(self, task: Task, summary: Summary) -> Summary:
         """After some runs a summary may only grow, so that recursion settles."""
@@ -448,7 +403,12 @@ class Solver:
             most.elements,
         )
 
-    def _evidence(self, callee: DefId, context: Context) -> None:
+    def _stays_eager(self, definition: DefId) -> bool:
+        """Whether nothing about a definition suggests that it may run in a graph itself."""
+        info = function_info(self.db, definition)
+        return info is None or not (info.decorators or "<locals>" in definition or info.is_lambda)
+
+    def _evidence(self, callee: DefId, context: Context, plain: bool) -> None:
         info = function_info(self.db, callee)
         if info is None:
             return
@@ -460,7 +420,9 @@ class Solver:
             elif isinstance(value, Unknown):
                 self.write_cell(("unseen", callee, parameter.name), value)
             else:
-                self.write_cell(("passed", callee, parameter.name), value)
+                self.write_cell(
+                    ("passed", callee, parameter.name), in_plain_python(value) if plain else value
+                )
         for name, value in context.closure:
             self.write_cell(("closure", callee, name), value)
         self.write_cell(("called", callee), TRUE)

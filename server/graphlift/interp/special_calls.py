@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphlift.interp.calls import SPECIAL_CALLS, Site, call_value
-from graphlift.interp.expressions import iteration
+from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     NONE,
@@ -17,6 +18,7 @@ from graphlift.values import (
     GraphFunction,
     Iterator,
     Mapping,
+    Object,
     Partial,
     Py,
     Sequence,
@@ -67,7 +69,31 @@ def _tf_function(frame: Frame, arguments: Arguments, site: Site) -> Value:
     if function is None or function == NONE:
         return Partial(External("tensorflow.function"), (), keywords)
     frame.effect("makes-graph-function", site.node, "tf.function")
-    return GraphFunction(function, keywords)
+    # A `tf.function` of a `tf.function` runs as the inner one does.
+    made = (f if isinstance(f, GraphFunction) else GraphFunction(f, keywords) for f in options(function))
+    return join_all(made)
+
+
+@_for("tensorflow.executing_eagerly", "tensorflow.compat.v1.executing_eagerly")
+def _executing_eagerly(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del arguments
+    if _is_lifted(frame, site.node):
+        return const(True)
+    frame.effect("mode-dependent", site.node, "tf.executing_eagerly")
+    return Py("bool")
+
+
+def _is_lifted(frame: Frame, node: nodes.NodeNG) -> bool:
+    """Whether `with tf.init_scope()` stands around a node: its body is executed eagerly while tracing, too."""
+    child, parent = node, node.parent
+    while parent is not None and child is not frame.node:
+        if isinstance(parent, nodes.With) and child in parent.body:
+            with frame.quietly():
+                managers = [evaluate(frame, manager) for manager, _ in parent.items]
+            if Object("tensorflow.init_scope") in managers:
+                return True
+        child, parent = parent, parent.parent
+    return False
 
 
 @_for("functools.partial")
@@ -138,7 +164,8 @@ def _namedtuple_instance(frame: Frame, arguments: Arguments, site: Site) -> Valu
 
     del frame, site
     name, fields, *given = arguments.positional
-    assert isinstance(name, Const) and isinstance(fields, Const)
+    if not isinstance(name, Const) or not isinstance(fields, Const):
+        return Unknown("a named tuple of one of several classes")
     names = tuple(str(const_value(fields)).split())
     keywords = dict(arguments.keywords)
     items = tuple(

@@ -75,6 +75,7 @@ EFFECTS: dict[str, str] = {
     "tests-kind": "asks what kind a value of unknown kind is",
     "uses-model": "uses a value of unknown kind as a Keras model or layer",
     "uses-optimizer": "uses a value of unknown kind as an optimizer",
+    "uses-strategy": "uses a value of unknown kind as a distribution strategy",
     "leaks-tensor": "stores a tensor where it outlives the call",
     "item-assignment": "assigns to an element of a tensor",
     "outer-tape": "uses a gradient tape that was made outside",
@@ -181,6 +182,7 @@ _BY_SUBJECT = frozenset(
         "uses-python",
         "uses-model",
         "uses-optimizer",
+        "uses-strategy",
         "tests-kind",
         "trusts-annotation",
     }

@@ -148,10 +148,19 @@ def _of_argument(frame: Frame, value: Value | None, node: nodes.NodeNG | None) -
 
 def _translated(frame: Frame, effect: Effect) -> str:
     if effect.target.startswith("closure:") and not frame.is_module:
-        # A nested function changes a local of this very call: nobody else sees that.
-        local = effect.target[8:] in frame.scope_names and effect.kind == "writes-state"
-        return "fresh" if local else effect.target
+        # A nested function changes or reads a local of this very call: nobody else sees that.
+        local = effect.target[8:] in frame.scope_names and effect.kind in ("writes-state", "reads-state")
+        return "fresh" if local and _is_nested(frame, effect) else effect.target
     return effect.target
+
+
+def _is_nested(frame: Frame, effect: Effect) -> bool:
+    """Whether it is a function inside this one that captures the variable, and not another's of the same name."""
+    inside = f"{frame.definition}.<locals>."
+    return any(
+        place.definition == frame.definition or place.definition.startswith(inside)
+        for place in (effect.place, *effect.via)
+    )
 
 
 def as_graph_result(value: Value) -> Value:

@@ -33,9 +33,25 @@ def loop_items(source: Value) -> tuple[Value, ...] | None:
     return items if items is not None and len(items) <= MAX_PASSES else None
 
 
-def fresh_callables(bindings: dict[str, Value], spots: dict[str, nodes.NodeNG]) -> tuple[str, ...]:
-    """The parameters for which a call makes a function object on the spot: a lambda, a bound method, a partial."""
-    return tuple(name for name, value in bindings.items() if _makes_callable(spots.get(name), value))
+def made_on_the_spot(bindings: dict[str, Value], spots: dict[str, nodes.NodeNG]) -> tuple[str, ...]:
+    """The parameters for which the call makes an object: a lambda, a bound method, a partial, a loss, an optimizer."""
+    return tuple(
+        name
+        for name, value in bindings.items()
+        if _makes_callable(spots.get(name), value) or _constructs(spots.get(name), value)
+    )
+
+
+def _constructs(spot: nodes.NodeNG | None, value: Value) -> bool:
+    if (
+        not isinstance(spot, nodes.Call)
+        or not isinstance(value, Object)
+        or not value.cls.startswith("keras.")
+    ):
+        return False
+    called = spot.func
+    name = called.attrname if isinstance(called, nodes.Attribute) else getattr(called, "name", "")
+    return bool(name == value.cls.rpartition(".")[2])
 
 
 def _makes_callable(spot: nodes.NodeNG | None, value: Value) -> bool:

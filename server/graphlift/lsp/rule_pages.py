@@ -7,7 +7,6 @@ what this very version does.
 
 from __future__ import annotations
 
-import ast
 import logging
 import os
 import sys
@@ -15,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import graphlift
-from graphlift.source.rule_names import rule_sources
+from graphlift.source.rule_names import rule_page
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +22,11 @@ logger = logging.getLogger(__name__)
 @cache
 def page_uri(rule: str) -> str | None:
     """The URI of a rule's page; `None` when the rule has none or it can't be written."""
-    source = rule_sources().get(rule)
-    if source is None:
-        return None
     page = _cache_folder() / "graphlift" / graphlift.__version__ / "rules" / f"{rule}.md"
     try:
-        text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
-        if text is None:
+        content = rule_page(rule)
+        if content is None:
             return None
-        content = f"# `{rule}`\n\n{text}\n"
         if not page.exists() or page.read_text(encoding="utf-8") != content:
             page.parent.mkdir(parents=True, exist_ok=True)
             draft = page.with_suffix(f".{os.getpid()}")

@@ -7,9 +7,10 @@ from typing import Any
 
 from lsprotocol import types
 
-from graphlift.ide.actions import Action, Mended
+from graphlift.ide.actions import SHARED, Action, Mended
 from graphlift.lsp.abilities import Abilities
 from graphlift.lsp.documents import Documents
+from graphlift.source.suppressions import UNUSED
 from graphlift.verdict import Diagnostic, Fix, Location, Severity
 
 SOURCE = "graphlift"
@@ -20,6 +21,9 @@ _SEVERITIES = {
     Severity.INFORMATION: types.DiagnosticSeverity.Information,
     Severity.HINT: types.DiagnosticSeverity.Hint,
 }
+
+_UNNECESSARY = {UNUSED}
+"""Rules that underline just the text that could go; the others underline a name or a line that stays."""
 
 
 def diagnostic(ours: Diagnostic, documents: Documents, can: Abilities, page: str | None) -> types.Diagnostic:
@@ -33,6 +37,8 @@ def diagnostic(ours: Diagnostic, documents: Documents, can: Abilities, page: str
     )
     if can.links and page is not None:
         result.code_description = types.CodeDescription(page)
+    if can.fades and ours.rule in _UNNECESSARY:
+        result.tags = [types.DiagnosticTag.Unnecessary]
     if can.data:
         result.data = {"function": ours.function, "fixes": list(ours.fixes)}
     if can.related and ours.related:
@@ -79,7 +85,7 @@ def workspace_edit(
 ) -> types.WorkspaceEdit:
     """The edits of fixes; they name the documents' versions where the client takes that.
 
-    With `confirm`, a client that can shows them first, under their titles, and lets the user choose.
+    With `confirm`, a client that can shows them first, each under its title, and lets the user choose.
     """
     confirm = confirm and can.annotations
     edits: dict[str, list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]] = {}
@@ -87,7 +93,7 @@ def workspace_edit(
     for number, fix in enumerate(fixes):
         if confirm:
             doubt = None if fix.safe else "Rests on assumptions: see the hover."
-            annotations[str(number)] = types.ChangeAnnotation(fix.title, True, doubt)
+            annotations[str(number)] = types.ChangeAnnotation(fix.title, fix.slug != SHARED, doubt)
         for each in fix.edits:
             place = documents.place(fix.path, each.span)
             edits.setdefault(place.uri, []).append(

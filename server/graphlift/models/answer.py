@@ -7,17 +7,18 @@ import itertools
 import msgspec
 
 from graphlift.models import convert, names, table, transfer
-from graphlift.models.api import HAZARDS, Arguments, CallResult, Hazard, Host, joined_hazards
+from graphlift.models.api import HAZARDS, MADE, Arguments, CallResult, Hazard, Host, joined_hazards
 from graphlift.models.call import Call
 from graphlift.models.receivers import class_of
 from graphlift.models.rules import evaluate
 from graphlift.models.table import Entry
 from graphlift.models.transfer.results import instance, map_leaves
-from graphlift.models.work import ops_of
+from graphlift.models.work import ops_of, reads_of
 from graphlift.values import (
     HELD,
     Array,
     KerasTensor,
+    Mapping,
     Never,
     Object,
     OneOf,
@@ -63,6 +64,8 @@ def _method(receiver: Value, name: str, args: Arguments, host: Host) -> CallResu
     if cls is None:
         return CallResult(Unknown(f"`.{name}()` of something that no model knows"))
     entry = table.find_member(cls, name, host.keras)
+    if name == "call" and entry is not None and not entry.returns and entry.name.startswith("keras.layers."):
+        entry = table.find_member(cls, "__call__", host.keras)  # Which ends in calling it.
     if entry is None:
         subject = f"{short_name(cls)}.{name}"
         return CallResult(Unknown(f"`{subject}` is not modelled"), (Hazard("not-modelled", subject),))
@@ -158,6 +161,8 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
     for hazard in _python_only(entry, subject, args):
         call_.hazards[hazard] = None
     call_.ops = ops_of(entry, receiver)
+    if call_.ops:
+        call_.ops += reads_of(entry, args)
     refused = _refused(entry, call_, args)
     if refused is not None:
         return refused
@@ -172,8 +177,38 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
         value = _loosened(value)
         if any(name in _FORM_CHANGING or name.startswith("return_") for name in unchecked):
             value = Unknown(f"`{min(unchecked)}` may change the form of what `{subject}` gives")
-    value = _formed(entry, value, args)
+    value = _new(entry, _formed(entry, value, args))
     return CallResult(_holding(entry, value, receiver, args), tuple(call_.hazards), call_.ops)
+
+
+def _new(entry: Entry, value: Value) -> Value:
+    """A list or dictionary that TensorFlow gives is a new one, unless it is an argument or what a callback gave."""
+    called_back = any(flag.startswith("callback:") for flag in entry.flags) and entry.name not in _PACKING
+    handed = called_back or entry.returns.startswith("argument(")
+    if not entry.name.startswith("tensorflow.") or entry.kind == "property" or handed:
+        return value
+    return as_new(value)
+
+
+def as_new(value: Value, always: bool = False) -> Value:
+    """A list, a dictionary or a tuple of these as a call makes it that nobody else has a hold on yet.
+
+    Those that are known to be somebody's stay that, unless they are `always` new.
+    """
+    if (
+        isinstance(value, Mapping | Sequence)
+        and value.type in ("dict", "list")
+        and (always or not value.site)
+    ):
+        return msgspec.structs.replace(value, site=MADE)
+    if isinstance(value, Sequence) and value.type == "tuple" and value.items:
+        items = tuple(as_new(item, always) for item in value.items)
+        return msgspec.structs.replace(value, items=items, element=join_all(items))
+    return value
+
+
+_PACKING = frozenset({"tensorflow.map_fn", "tensorflow.nest.map_structure"})
+"""What puts the results of a callback into a structure of its own."""
 
 
 def _holding(entry: Entry, value: Value, receiver: Value | None, args: Arguments) -> Value:

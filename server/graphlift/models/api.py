@@ -37,6 +37,10 @@ class Arguments(msgspec.Struct, frozen=True, cache_hash=True):
         return None
 
 
+MADE = "+"
+"""The site of a container that a library call makes anew; whoever interprets the call puts its place there."""
+
+
 HAZARDS: dict[str, str] = {
     # Raises while tracing.
     "eager-only": "needs a concrete value, which a symbolic tensor does not have",

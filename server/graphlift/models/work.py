@@ -8,9 +8,10 @@ from importlib import resources
 
 import msgspec
 
+from graphlift.models.api import Arguments
 from graphlift.models.receivers import class_of
 from graphlift.models.table import Entry
-from graphlift.values import Tensor, Value, options
+from graphlift.values import Sequence, Tensor, Value, Variable, options
 
 EACH_VARIABLE = 16
 """Ops of an optimizer's step for one variable, where the optimizer is not known: between SGD and Adam."""
@@ -31,6 +32,38 @@ def ops_of(entry: Entry, receiver: Value | None = None) -> int:
         if own is not None:
             return own
     return found.get(entry.name, entry.ops)
+
+
+def reads_of(entry: Entry, args: Arguments) -> int:
+    """The variables among the arguments of an op: each is read first, which is an op of its own.
+
+    What measured the calls drew tensors. Layers, optimizers and tapes take variables without reading them.
+    """
+    op = entry.kind == "function" and entry.name.startswith("tensorflow.")
+    if not op and entry.name.rpartition(".")[2] not in _ASSIGNING:
+        return 0
+    values = (*args.positional, *(value for _, value in args.keywords))
+    return sum(_variables(value) for value in values)
+
+
+_ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"})
+
+ASSUMED_VARIABLES = 4
+"""Variables in a list of unknown length, as in a model of which nothing is known."""
+
+
+def _variables(value: Value) -> int:
+    return max((_variables_in(option) for option in options(value)), default=0)
+
+
+def _variables_in(option: Value) -> int:
+    if isinstance(option, Variable):
+        return 1
+    if not isinstance(option, Sequence):
+        return 0
+    if option.items is None:
+        return ASSUMED_VARIABLES * _variables(option.element)
+    return sum(_variables(item) for item in option.items)
 
 
 def ops_of_update(optimizer: Value | None) -> int:

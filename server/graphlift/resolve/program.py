@@ -9,6 +9,7 @@ Inputs are the texts and the set of files; all else here is derived by memoised 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -216,7 +217,8 @@ def _prefixes(known: Files, importer: str, top: str) -> list[str]:
     starts = [prefix for start in known.starts for prefix in (start, f"{start}.src" if start else "src")]
     installed = any(_is_package(known, f"{start}.{top}" if start else top) for start in starts)
     first = [*starts, own] if outermost < len(parts) and installed else [own, *starts]
-    return list(dict.fromkeys([*first, *ancestors]))
+    between = [] if top in sys.stdlib_module_names else ancestors  # A package's `typing` is not `typing`.
+    return list(dict.fromkeys([*first, *between]))
 
 
 def _is_package(known: Files, key: str) -> bool:
@@ -336,7 +338,20 @@ def bases_of(db: Database, definition: DefId) -> tuple[Reference | None, ...]:
     if info is None:
         return ()
     module = module_of(definition)
-    return tuple(resolve_name(db, module, _dotted(base)) if _dotted(base) else None for base in info.bases)
+    return tuple(_base(db, module, base) for base in info.bases)
+
+
+def _base(db: Database, module: str, text: str) -> Reference | None:
+    """What a base class expression refers to; a named tuple that is made in its place is `typing.NamedTuple`."""
+    name = _dotted(text)
+    if name:
+        return resolve_name(db, module, name)
+    maker = resolve_name(db, module, _dotted(text.partition("(")[0])) if "(" in text else None
+    made = maker is not None and maker.kind == "external" and maker.target in NAMED_TUPLE_MAKERS
+    return Reference("external", "typing.NamedTuple") if made else None
+
+
+NAMED_TUPLE_MAKERS = ("typing.NamedTuple", "collections.namedtuple")
 
 
 def _dotted(text: str) -> str:

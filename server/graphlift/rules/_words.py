@@ -18,7 +18,6 @@ from graphlift.values import (
     Instance,
     Iterator,
     Mapping,
-    Never,
     Object,
     Partial,
     Py,
@@ -54,22 +53,25 @@ def quoted(text: str) -> str:
     return f"{call} ({reason})" if separator else call
 
 
-def python_parts(value: Value, depth: int = 0) -> list[tuple[str, bool]]:
-    """The parts of a result that a graph cannot give back as they are, with whether that is certain."""
+def python_parts(value: Value, returnable: tuple[str, ...] = (), depth: int = 0) -> list[tuple[str, bool]]:
+    """The parts of a result that a graph cannot give back as they are, with whether that is certain.
+
+    `returnable` are classes of the program whose objects it can give back.
+    """
     found: list[tuple[str, bool]] = []
     for option in options(value):
-        found.extend(_parts(option, depth))
+        found.extend(_parts(option, returnable, depth))
     return list(dict.fromkeys(found))
 
 
-def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
+def _parts(value: Value, returnable: tuple[str, ...], depth: int) -> list[tuple[str, bool]]:
     match value:
         case Const() if value.type == "None":
             return []
         case Const() | Py():
             return [(f"a Python `{value.type}`", True)]
         case Tensor(python=True):
-            return [("a Python value on some path", True)]
+            return [(SOME_PATH, True)]
         case Array():
             return [("a NumPy value", True)]
         case Variable():
@@ -78,7 +80,7 @@ def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
             return [("a `tf.TensorShape`", True)]
         case Sequence() if depth < 4 and (value.type in ("list", "tuple") or value.fields):
             inner = value.items if value.items is not None else (value.element,)
-            return [part for item in inner for part in python_parts(item, depth + 1)]
+            return [part for item in inner for part in python_parts(item, returnable, depth + 1)]
         case DType():
             return [("a dtype", True)]
         case TensorArray():
@@ -86,7 +88,9 @@ def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
         case Mapping() if mixed_keys(value):
             return [("a dict whose keys cannot be sorted", True)]
         case Mapping() if depth < 4 and value.type == "dict":
-            return python_parts(value.value, depth + 1)
+            return python_parts(value.value, returnable, depth + 1)
+        case Instance() if value.definition in returnable:
+            return []
         case Instance():
             return [(f"an object (`{shown(value.definition)}`)", True)]
         case Object():
@@ -99,8 +103,8 @@ def _parts(value: Value, depth: int) -> list[tuple[str, bool]]:
             return [(f"a `{value.type}`", True)]
         case Unknown():
             return [(f"something unknown ({value.reason})", False)]
-        case Dataset() | Never():
-            return []
+        case Dataset():
+            return [("a `tf.data.Dataset`, which comes back as one of another class", True)]
         case _:
             return []
 
@@ -165,27 +169,7 @@ def unknown_reasons(value: Value, depth: int = 0) -> frozenset[str]:
     return found
 
 
-FEW_VALUES = 2
-"""So many different Python values make so many traces, once: that is what `training=True` and `False` do."""
-
-
-def varying_value(parameter: ParameterEvidence) -> str:
-    """How a parameter takes ever new Python numbers or strings from call to call; empty when it does not."""
-    if parameter.source != "calls":
-        return ""
-    plain = [
-        o
-        for o in options(parameter.value)
-        if isinstance(o, Const | Py) and o.type in ("int", "float", "str", "bytes")
-    ]
-    constants = [o for o in plain if isinstance(o, Const)]
-    for option in plain:
-        if isinstance(option, Py):
-            kind = "string" if option.type in ("str", "bytes") else "number"
-            return f"a Python {kind} that varies"
-    if len(constants) > FEW_VALUES:
-        return "given the Python values " + ", ".join(sorted(o.text for o in constants))
-    return ""
+SOME_PATH = "a Python value on some path"
 
 
 def made_anew(cause: Cause) -> str:

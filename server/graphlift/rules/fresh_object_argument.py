@@ -57,7 +57,7 @@ from __future__ import annotations
 from graphlift.facts import FunctionFacts
 from graphlift.rules._words import call_origins, causes_of, shown
 from graphlift.rules.base import Consequence, Report, Rule
-from graphlift.values import Instance
+from graphlift.values import Instance, Object, Sequence, ShapeValue, Value, options
 
 RULE = Rule(Consequence.RETRACES)
 
@@ -66,10 +66,36 @@ def check(fn: FunctionFacts, report: Report) -> None:
     """Report arguments that are a new object at each call."""
     for cause in causes_of(fn, "object"):
         value = cause.values[0]
-        if not cause.receiver and isinstance(value, Instance):
-            made = shown(value.definition)
+        if not cause.receiver and isinstance(value, Instance | Object):
+            made = shown(value.definition) if isinstance(value, Instance) else value.cls.rpartition(".")[2]
             report(
                 fn.def_place,
                 f"`{cause.parameter}` is given a new `{made}`: each makes a new trace",
                 origins=call_origins(cause),
             )
+    for parameter in fn.parameters:
+        kinds = [_made_anew(option) for option in options(parameter.value)]
+        if parameter.source == "calls" and any(kinds):
+            # A shape that is kept somewhere would be the same at each call; `x.shape` is not.
+            shape = any(isinstance(option, ShapeValue) for option in options(parameter.value))
+            report(
+                fn.def_place,
+                f"`{parameter.name}` is given {next(filter(None, kinds))}: each makes a new trace",
+                certain=all(kinds) and not parameter.assumed and not shape,
+            )
+
+
+def _made_anew(value: Value) -> str:
+    """What an argument is that is another object wherever it is asked for; tracing tells these apart by identity."""
+    if isinstance(value, ShapeValue):
+        return "a `tf.TensorShape`, which `x.shape` makes anew"
+    return _ITERATORS.get(value.type, "") if isinstance(value, Sequence) else ""
+
+
+# Tried with TensorFlow 2.21.
+_ITERATORS = {
+    "dict_values": "a view of a dict's values",
+    "enumerate": "an `enumerate` object",
+    "reversed": "an iterator",
+    "zip": "a `zip` object",
+}

@@ -3,7 +3,7 @@
 ## Why this matters in a graph
 A graph call costs about 0.2 ms by itself. A function that dispatches no TensorFlow op, or hardly
 any, gains nothing by running as a graph and loses that much. The number of ops is estimated through callees,
-loops, Keras layers and gradients; below six, 3 of 76 measured functions were worth a graph (`docs/gain.md`).
+loops, Keras layers and gradients; below six, 4 of 104 measured functions were worth a graph (`docs/gain.md`).
 
 ## Example
 ```python

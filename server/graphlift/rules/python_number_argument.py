@@ -14,8 +14,8 @@ def step(x, rate):  # error
     return tf.reduce_sum(tf.sin(x) * tf.cos(x)) * rate
 
 
-for n in range(10):
-    step(tf.ones([3]), n * 0.1)
+for rate in (0.1, 0.2, 0.3, 0.4):
+    step(tf.ones([3]), rate)
 ```
 
 ## Use instead
@@ -28,8 +28,8 @@ def step(x, rate):
     return tf.reduce_sum(tf.sin(x) * tf.cos(x)) * rate
 
 
-for n in range(10):
-    step(tf.ones([3]), tf.constant(n * 0.1))
+for rate in (0.1, 0.2, 0.3, 0.4):
+    step(tf.ones([3]), tf.constant(rate))
 ```
 
 ## What this rule cannot see
@@ -42,7 +42,8 @@ Callers that are not in the analysed files.
 from __future__ import annotations
 
 from graphlift.facts import FunctionFacts
-from graphlift.rules._words import causes_of, values_shown, varying_value
+from graphlift.rules._varying import varying_value
+from graphlift.rules._words import causes_of, values_shown
 from graphlift.rules.base import Consequence, Report, Rule
 
 RULE = Rule(Consequence.RETRACES)
@@ -59,4 +60,10 @@ def check(fn: FunctionFacts, report: Report) -> None:
         if not what and parameter.name in counted:
             what = f"given {values_shown(counted[parameter.name])}"
         if what:
-            report(fn.def_place, f"`{parameter.name}` is {what}: each new value makes a new trace")
+            # Of numbers that are no constants nobody knows whether they differ; those that were followed do.
+            certain = parameter.name in counted or " values " in what
+            report(
+                fn.def_place,
+                f"`{parameter.name}` is {what}: each new value makes a new trace",
+                certain=certain,
+            )

@@ -46,7 +46,7 @@ from __future__ import annotations
 
 from graphlift.facts import FunctionFacts
 from graphlift.interp.entry import unseen_reason
-from graphlift.rules._words import python_parts, unknown_reasons
+from graphlift.rules._words import SOME_PATH, python_parts, unknown_reasons
 from graphlift.rules.base import Consequence, Report, Rule
 from graphlift.verdict import Severity
 
@@ -55,8 +55,12 @@ RULE = Rule(Consequence.DIFFERS, Severity.INFORMATION)
 
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report results that are not tensors."""
-    for part, certain in python_parts(fn.returns):
+    cast = bool(fn.of("python-cast"))
+    for part, certain in python_parts(fn.returns, fn.extension_types):
+        if part == SOME_PATH and cast:
+            continue  # Reported where the tensor is made a Python number.
         report(fn.def_place, f"returns {part}, which a graph cannot return as it is", certain=certain)
+    _of_arrays(fn, report)
     _passed_through(fn, report)
     for effect in fn.of("yields"):
         if not effect.via:
@@ -67,6 +71,16 @@ def check(fn: FunctionFacts, report: Report) -> None:
         report(fn.def_place, "a coroutine cannot run as a graph")
 
 
+def _of_arrays(fn: FunctionFacts, report: Report) -> None:
+    """Report what eager code makes of the NumPy arrays that come in, which are tensors in a graph."""
+    if fn.eager_returns is None:
+        return
+    known = {part for part, _ in python_parts(fn.returns, fn.extension_types)}
+    for part, certain in python_parts(fn.eager_returns, fn.extension_types):
+        if certain and part not in known:
+            report(fn.def_place, f"returns {part}, which a graph cannot return as it is")
+
+
 def _passed_through(fn: FunctionFacts, report: Report) -> None:
     """Report arguments that come back unchanged when they are no tensors, while not all callers are visible."""
     if fn.doubt is None:
@@ -74,8 +88,8 @@ def _passed_through(fn: FunctionFacts, report: Report) -> None:
     names = {unseen_reason(fn.definition, p.name): p.name for p in fn.parameters}
     hidden = {e.subject for e in fn.doubt.effects if e.kind == "trusts-annotation" and not e.via}
     returned = (unknown_reasons(fn.doubt.returns) | hidden) - unknown_reasons(fn.returns)
-    expected = set(python_parts(fn.returns))
-    python = [part for part, certain in python_parts(fn.doubt.returns) if certain]
+    expected = set(python_parts(fn.returns, fn.extension_types))
+    python = [part for part, certain in python_parts(fn.doubt.returns, fn.extension_types) if certain]
     new = [part for part in python if (part, True) not in expected]
     told: set[str] = set()
     for effect in fn.doubt.effects:

@@ -52,6 +52,8 @@ RULE = Rule(Consequence.RAISES)
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report variables and objects that own variables, made at each call."""
     for effect in fn.of("creates-variable"):
+        if effect.target.startswith("closure:") and effect.place.definition == fn.definition:
+            continue  # Whichever object the captured variable holds, this function never meets another one.
         report.effect(effect, f"`{effect.subject}` creates a variable at each call")
     for effect in fn.of("creates-state"):
         late = f"some calls skip `{effect.subject}`, which makes its variables at its first use"

@@ -6,6 +6,7 @@ names of the files are looked at: whoever checks a configuration has no need of 
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from pathlib import Path
 
@@ -28,3 +29,11 @@ def rule_sources() -> dict[str, Path]:
         for file in files
         if not file.stem.startswith("_") and file != folder / "base.py"
     }
+
+
+@cache
+def rule_page(name: str) -> str | None:
+    """The page of a rule or notice as Markdown, from its source; `None` when it has none."""
+    source = rule_sources().get(name)
+    text = None if source is None else ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
+    return None if text is None else f"# `{name}`\n\n{text.strip()}\n"

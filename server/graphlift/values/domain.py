@@ -168,7 +168,8 @@ class Dataset(_Value, frozen=True, cache_hash=True):
 class Iterator(_Value, frozen=True, cache_hash=True):
     """An iterator or generator. `source` is `dataset` (works in graphs), `fresh` or `python` (advance while tracing).
 
-    A `fresh` one is made by the run that holds it, so that nobody else sees how far it has come.
+    A `fresh` one is made by the run that holds it, so that nobody else sees how far it has come. Of an `unseen` one
+    only its annotation is known, which a dataset's may have too.
     """
 
     element: Value

@@ -43,7 +43,7 @@ class Judge:
         refusal = _unfit(plan, eager)
         if refusal:
             return _undecidable(refusal, eager)
-        untouched = self._as_it_is(plan)
+        untouched = self.as_it_is(plan)
         disturbed = program_difference(untouched, eager)
         wraps = untouched.end is not None and untouched.end.functions > 0
         if disturbed is not None and not wraps:
@@ -70,7 +70,8 @@ class Judge:
             shaken=shaken,
         )
 
-    def _as_it_is(self, plan: Plan) -> Run:
+    def as_it_is(self, plan: Plan) -> Run:
+        """The program's run with its own `tf.function`s, unwatched."""
         key = (plan.program, plan.limits, fingerprint(plan.program))
         if key not in self._untouched:
             self._untouched[key] = self._run(plan, "untouched", plan.limits)

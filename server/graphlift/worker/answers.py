@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from graphlift.ide.fix_all import merged
+from graphlift.ide.fix_all import apart, merged
 from graphlift.ide.inlay_hints import InlayHint
 from graphlift.ide.value_report import ValueReport
 from graphlift.ide.workspace import Progress
@@ -68,10 +68,14 @@ def answer(analysis: Analysis, query: Query) -> object:
         case FixesIn(path=path, span=span):
             return analysis.fixes(path, span)
         case FixAll(path=path, slugs=slugs):
-            return _all_in(analysis, path, slugs, assumed=False)
+            fixes = _wanted(analysis, path, slugs, assumed=False)
+            return merged(path, analysis.text(path), fixes) if fixes else None
         case FixWorkspace(slugs=slugs, assumed=assumed):
-            found = [_all_in(analysis, path, slugs, assumed=assumed) for path in analysis.files()]
-            return tuple(fix for fix in found if fix is not None)
+            return tuple(
+                fix
+                for path in analysis.files()
+                for fix in apart(path, analysis.text(path), _wanted(analysis, path, slugs, assumed=assumed))
+            )
         case ReportOf(path=path):
             return analysis.report(path)
         case DiagnosticsOf(paths=paths):
@@ -97,6 +101,5 @@ def _hover(analysis: Analysis, path: str, line: int, column: int) -> HoverFacts 
     return None if value is None else HoverFacts(value.span, value=value)
 
 
-def _all_in(analysis: Analysis, path: str, slugs: Sequence[str], *, assumed: bool) -> Fix | None:
-    fixes = [fix for fix in analysis.all_fixes(path, slugs) if fix.safe or assumed]
-    return merged(path, analysis.text(path), fixes) if fixes else None
+def _wanted(analysis: Analysis, path: str, slugs: Sequence[str], *, assumed: bool) -> list[Fix]:
+    return [fix for fix in analysis.all_fixes(path, slugs) if fix.safe or assumed]

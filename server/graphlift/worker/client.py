@@ -82,11 +82,12 @@ class Policy(msgspec.Struct, frozen=True):
     """When a process counts as stuck, and how often it may end. Times in seconds.
 
     A process is stuck when it works without a heartbeat for `stuck_after`, or isn't ready `start_within`
-    after its start. The n-th end within `window` is followed by a pause of `pauses[n - 1]`; after the last
+    after its start. One collection of garbage in the largest workspaces takes ten seconds of a processor that is
+    not shared. The n-th end within `window` is followed by a pause of `pauses[n - 1]`; after the last
     pause the next end is final.
     """
 
-    stuck_after: float = 30.0
+    stuck_after: float = 60.0
     start_within: float = 60.0
     window: float = 300.0
     pauses: tuple[float, ...] = (0.0, 1.0, 5.0, 15.0)

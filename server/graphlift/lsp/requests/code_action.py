@@ -58,8 +58,11 @@ async def code_action(ls: GraphliftServer, params: types.CodeActionParams) -> li
     return found
 
 
-class _Chosen(msgspec.Struct, frozen=True):
-    """What is needed to find the fix of an action again, in the same text of the document."""
+class _Chosen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is needed to find the fix of an action again, in the same text of the document.
+
+    Neovim up to 0.11 drops members that are null, so there are none.
+    """
 
     uri: str
     version: int
@@ -68,7 +71,7 @@ class _Chosen(msgspec.Struct, frozen=True):
     function: str
     title: str
     rule: str
-    at: Span | None
+    at: Span | None = None
 
     @classmethod
     def of(cls, document: Document, asked: Span, fix: Fix) -> _Chosen:

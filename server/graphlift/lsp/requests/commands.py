@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from graphlift.ide.actions import SHARED
 from graphlift.ide.hover import function_markdown
 from graphlift.lsp.answers import fetch, request_failed
 from graphlift.lsp.documents import Document
@@ -93,7 +94,7 @@ async def convert_all(ls: GraphliftServer, *arguments: Any) -> int:
         session.tell(types.MessageType.Info, "Graphlift: there is nothing to convert.")
     else:
         await propose(ls, "Convert all functions worth a graph", stamped.value, confirm=True)
-    return len(stamped.value)
+    return sum(fix.slug != SHARED for fix in stamped.value)
 
 
 async def propose(

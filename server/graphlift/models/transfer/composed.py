@@ -35,6 +35,8 @@ def sequential(call: Call, self: Value | None, inputs: Value | None) -> Value:
         call.ops = UNSEEN_MODEL
         return _generic(inputs, "the layers of the model are not known")
     if layers.items is None:
+        if any(isinstance(option, Unknown) for option in options(layers.element)):
+            call.ops = UNSEEN_MODEL
         return _repeated(call, layers.element, inputs)
     value = inputs
     for member in layers.items:

@@ -100,6 +100,15 @@ def where(condition: Value | None, x: Value | None, y: Value | None) -> Value:
 
 
 @result_rule
+def where_rows(condition: Value | None, x: Value | None, y: Value | None) -> Value:
+    """`tf.compat.v1.where`: a choice by element or, with a vector, by row; or the positions of what is true."""
+    if is_none(x) and is_none(y):
+        return where(condition, x, y)
+    one, other = operand(x), operand(y)
+    return Tensor(convert.common_dtype([one, other]), one.shape if one.shape is not None else other.shape)
+
+
+@result_rule
 def range_of(start: Value | None, limit: Value | None, delta: Value | None, dtype: Value | None) -> Value:
     """`tf.range`."""
     if is_none(limit):
@@ -200,7 +209,7 @@ def strings_split(value: Value | None) -> Value:
     if known == ():
         return Tensor("string", (None,))
     if known is None:
-        return Unknown("the result is ragged unless the argument is one string")
+        return join_all((Tensor("string", (None,)), Tensor("string", None, "ragged")))
     return Tensor("string", (*known, None), "ragged")
 
 

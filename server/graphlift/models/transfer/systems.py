@@ -15,6 +15,7 @@ from graphlift.values import (
     Dim,
     Mapping,
     Object,
+    Py,
     Sequence,
     Tensor,
     Unknown,
@@ -37,16 +38,19 @@ def parse_example(serialized: Value | None, features: Value | None) -> Value:
 
 def _parsed(features: Value | None, lead: tuple[Dim, ...] | None) -> Value:
     if not isinstance(features, Mapping):
-        return Unknown("the features that are parsed are not known")
+        return Mapping("dict", None, Py("str"), _ANY_FEATURE)
     if features.items is None:
         return Mapping("dict", None, features.key, _feature(features.value, lead))
     items = tuple((key, _feature(value, lead)) for key, value in features.items)
     return Mapping("dict", items, features.key, join_all(value for _, value in items))
 
 
+_ANY_FEATURE = join_all((Tensor(), Tensor(None, None, "sparse"), Tensor(None, None, "ragged")))
+
+
 def _feature(value: Value, lead: tuple[Dim, ...] | None) -> Value:
     if not isinstance(value, Object):
-        return Unknown("a feature that is not known")
+        return _ANY_FEATURE
     settings = dict(value.config)
     dtype = convert.as_dtype(settings.get("dtype"))
     if value.cls == "tensorflow.io.FixedLenFeature":
@@ -54,7 +58,7 @@ def _feature(value: Value, lead: tuple[Dim, ...] | None) -> Value:
         return Tensor(dtype, None if inner is None or lead is None else lead + inner)
     if value.cls == "tensorflow.io.VarLenFeature":
         return Tensor(dtype, None if lead is None else (*lead, None), "sparse")
-    return Unknown("a feature of a kind that is not modelled")
+    return _ANY_FEATURE
 
 
 @result_rule
