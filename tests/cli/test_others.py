@@ -109,7 +109,7 @@ class TestRule:
 
     def test_page(self, graphlift):
         result = graphlift("rule", "python-side-effect")
-        assert result.out.startswith("# python-side-effect\n\nPython state that outlives the call")
+        assert result.out.startswith("# `python-side-effect`\n\nPython state that outlives the call")
         assert "## Example\n```python\n" in result.out
 
     def test_json(self, graphlift):

@@ -228,6 +228,7 @@ class Editor(stock.LanguageClient):
         )
         offered = [each for each in found or [] if isinstance(each, types.CodeAction)]
         for each in offered if resolve else ():
+            each.data = _without_nulls(each.data)
             if each.edit is None and each.disabled is None and not each.kind.startswith("source."):
                 each.edit = (await self.code_action_resolve_async(each)).edit
         return offered
@@ -245,6 +246,13 @@ class Editor(stock.LanguageClient):
         assert {id: self.protocol.answers[id] for id in self.protocol.asked} == dict.fromkeys(
             self.protocol.asked, 1
         )
+
+
+def _without_nulls(data: Any) -> Any:
+    """What is left of a server's data in Neovim up to 0.11, whose tables can't hold a null."""
+    if isinstance(data, dict):
+        return {name: _without_nulls(each) for name, each in data.items() if each is not None}
+    return [_without_nulls(each) for each in data] if isinstance(data, list) else data
 
 
 def capabilities(

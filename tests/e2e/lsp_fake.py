@@ -9,7 +9,6 @@ comments anywhere in a text. `FILE` in an order is a path that serves as a switc
 - `# order: hang FILE`: deletes FILE and never returns nor polls, if FILE exists
 - `# order: print`: prints to standard output
 - `# order: raise`: the report raises
-- `# slow` on a `def` line: the hover there takes for ever, polling
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from graphlift.verdict import (
     Verdict,
 )
 
-DEF = re.compile(r"^(?P<indent>\s*)def (?P<name>\w+)\(.*?(?:#\s*(?P<word>convert|remove|blocked|slow).*)?$")
+DEF = re.compile(r"^(?P<indent>\s*)def (?P<name>\w+)\(.*?(?:#\s*(?P<word>convert|remove|blocked).*)?$")
 
 
 class FakeWorkspace:
@@ -96,8 +95,6 @@ class FakeWorkspace:
         for function in self.report(path).functions:
             on_name = column is not None and function.name_span.contains(line, column)
             if on_name or (column is None and function.line == line):
-                while function.summary == "slow":
-                    self._poll()
                 return function
         return None
 
@@ -181,7 +178,7 @@ class FakeWorkspace:
             reasons=reasons,
             decorator_spans=decorators,
             recommended=verdict is Verdict.CONVERT,
-            summary="slow" if match["word"] == "slow" else f"`{match['name']}` is {verdict.value}.",
+            summary=f"`{match['name']}` is {verdict.value}.",
         )
 
     def _diagnostics(self, function: FunctionReport) -> list[Diagnostic]:

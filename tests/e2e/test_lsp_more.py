@@ -154,9 +154,18 @@ async def test_convert_all_proposes_the_whole_workspace_for_a_look(editor: Edito
     editor.open(train, TWO)
     editor.open(other, TWO)
     count = await editor.workspace_execute_command_async(types.ExecuteCommandParams("graphlift.convertAll"))
-    assert count == 2
+    assert count == 4
     [proposal] = editor.proposed
-    assert [each.needs_confirmation for each in proposal.edit.change_annotations.values()] == [True, True]
+    # Each function stands alone, so that a person can take some and leave others.
+    annotations = proposal.edit.change_annotations
+    assert [each.needs_confirmation for each in annotations.values()] == [True] * 4
+    used = {
+        (change.text_document.uri, annotations[each.annotation_id].label, each.range.start.line)
+        for change in proposal.edit.document_changes
+        for each in change.edits
+    }
+    titles = [(3, "Convert `one` to a graph"), (7, "Convert `two` to a graph")]
+    assert used == {(uri, title, line) for uri in (train, other) for line, title in titles}
     assert (editor.texts[train], editor.texts[other]) == (BOTH, BOTH)
 
 

@@ -175,18 +175,82 @@ async def test_settings_are_asked_for_and_files_watched(editor: Editor, tmp_path
         await editor.until(lambda: editor.registrations)
 
 
+def waits_for(kind: str, uri: str) -> tuple[str, Any]:
+    """A request that is not answered before the document's report is made."""
+    document, place = types.TextDocumentIdentifier(uri), types.Position(1, 4)
+    lines, context = types.Range(place, place), types.CodeActionContext([])
+    command = types.ExecuteCommandParams
+    return {
+        "hover": (types.TEXT_DOCUMENT_HOVER, types.HoverParams(document, place)),
+        "actions": (types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionParams(document, lines, context)),
+        "resolve": (
+            types.CODE_ACTION_RESOLVE,
+            types.CodeAction("all", "source.fixAll.graphlift", data={"fixAll": uri}),
+        ),
+        "lenses": (types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensParams(document)),
+        "hints": (types.TEXT_DOCUMENT_INLAY_HINT, types.InlayHintParams(document, lines)),
+        "pull": (types.TEXT_DOCUMENT_DIAGNOSTIC, types.DocumentDiagnosticParams(document)),
+        "explain": (types.WORKSPACE_EXECUTE_COMMAND, command("graphlift.explain", [uri, 2])),
+        "convert": (types.WORKSPACE_EXECUTE_COMMAND, command("graphlift.convertAll")),
+    }[kind]
+
+
 @client
-async def test_a_cancelled_request_is_answered_as_cancelled(editor: Editor, tmp_path: Path, name: str):
-    uri, _ = await began(editor, name, tmp_path, "def step(x):  # slow\n    return x\n")
+@pytest.mark.parametrize(
+    "kind", ["hover", "actions", "resolve", "lenses", "hints", "pull", "explain", "convert"]
+)
+async def test_a_cancelled_request_is_answered_as_cancelled(
+    editor: Editor, tmp_path: Path, name: str, kind: str
+):
+    if kind == "pull" and "diagnostic" not in announced(name)["textDocument"]:
+        pytest.skip("it does not pull")
+    switch = tmp_path / "switch"
+    switch.touch()
+    options = {"inlayHints": {"tensors": True}}
+    uri, _ = await began(editor, name, tmp_path, initialization_options=options)
     await editor.until(lambda: [each for each in editor.log_messages if "Analysed" in each.message])
-    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 4))
-    asked = asyncio.ensure_future(
-        editor.protocol.send_request_async(types.TEXT_DOCUMENT_HOVER, params, msg_id="mine")
-    )
+    editor.rewrite(uri, f"# order: wait {switch}\n{TEXT}")
+    method, params = waits_for(kind, uri)
+    asked = asyncio.ensure_future(editor.protocol.send_request_async(method, params, msg_id="mine"))
     await asyncio.wait([asked], timeout=0)
     editor.cancel_request(types.CancelParams("mine"))
     with pytest.raises(JsonRpcRequestCancelled):
         await asked
+    switch.unlink()
+    assert "`step` is convert" in await editor.hover_text(uri, "step")
+    assert editor.protocol.answers["mine"] == 1
+
+
+@client
+async def test_progress_is_shown_and_can_be_cancelled(editor: Editor, tmp_path: Path, name: str):
+    (tmp_path / "other.py").write_text("# order: busy\n")
+    await began(editor, name, tmp_path)
+    token = await editor.until(
+        lambda: next((key for key, told in editor.progress_reports.items() if told), None)
+    )
+    editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+    await editor.until(lambda: editor.progress_reports[token][-1].kind == "end")
+
+
+@client
+async def test_what_can_go_is_faded(real_editor: Editor, tmp_path: Path, name: str):
+    text = "x = 1  # graphlift: ignore[tensor-as-bool]\n"
+    uri, result = await began(real_editor, name, tmp_path, text)
+    await real_editor.until(lambda: [each for each in real_editor.log_messages if "Analysed" in each.message])
+    [found] = await diagnostics(real_editor, result, uri)
+    assert (found.code, found.tags) == ("unused-suppression", (types.DiagnosticTag.Unnecessary,))
+
+
+@client
+async def test_inlay_hints_where_they_are_asked_for(real_editor: Editor, tmp_path: Path, name: str):
+    text = "import tensorflow as tf\n\ngröße = tf.ones([2, 3])\n"
+    options = {"inlayHints": {"tensors": True}}
+    uri, _ = await began(real_editor, name, tmp_path, text, initialization_options=options)
+    await real_editor.until(lambda: [each for each in real_editor.log_messages if "Analysed" in each.message])
+    [hint] = await real_editor.hints(uri)
+    assert (hint.label, hint.position) == (": float32[2, 3]", real_editor.at(uri, text.index(" = tf")))
+    resolved = await real_editor.inlay_hint_resolve_async(hint)
+    assert "float32" in resolved.tooltip.value
 
 
 @client

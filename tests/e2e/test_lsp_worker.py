@@ -154,8 +154,10 @@ async def test_the_progress_can_be_cancelled_and_open_files_are_still_served(edi
 async def test_a_cancelled_request_is_answered_as_cancelled(editor: Editor, tmp_path: Path):
     await editor.begin([tmp_path.as_uri()])
     uri = (tmp_path / "train.py").as_uri()
-    editor.open(uri, "def endless(x):  # slow\n    return x\n")
-    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 4))
+    switch = tmp_path / "switch"
+    switch.touch()
+    editor.open(uri, f"# order: wait {switch}\n{CONVERTIBLE}")
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(1, 4))
     asked = asyncio.ensure_future(
         editor.protocol.send_request_async(types.TEXT_DOCUMENT_HOVER, params, "mine")
     )
@@ -173,8 +175,10 @@ async def test_an_edit_while_a_question_is_worked_on_makes_the_answer_worthless(
 ):
     await editor.begin([tmp_path.as_uri()])
     uri = (tmp_path / "train.py").as_uri()
-    editor.open(uri, "def endless(x):  # slow\n    return x\n")
-    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 4))
+    switch = tmp_path / "switch"
+    switch.touch()
+    editor.open(uri, f"# order: wait {switch}\n{CONVERTIBLE}")
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(1, 4))
     asked = asyncio.ensure_future(
         editor.protocol.send_request_async(types.TEXT_DOCUMENT_HOVER, params, "mine")
     )

@@ -39,7 +39,8 @@ export function registerCommands(server: Server, reports: Reports): vscode.Dispo
           await run();
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
-          void vscode.window.showErrorMessage(`Graphlift: ${words}`);
+          // The server's refusals say already whose they are.
+          void vscode.window.showErrorMessage(`Graphlift: ${words.replace(/^Graphlift: /, "")}`);
         }
       }),
     ),

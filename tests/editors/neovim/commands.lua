@@ -56,6 +56,11 @@ t.run(function()
   told('save train.py first')
   vim.cmd.undo()
 
+  -- What is saved is run both ways, and what came out is shown in a floating window.
+  t.go_to('predict', 'def ')
+  vim.cmd.Graphlift('verify')
+  t.contains(t.float(), '`predict` behaves the same as a graph')
+
   -- The log is what the server has said, and what it says then.
   vim.cmd.Graphlift('logs')
   local log = vim.api.nvim_get_current_buf()

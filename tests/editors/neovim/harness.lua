@@ -1,7 +1,7 @@
 -- What the scenarios share: an editor with the plugin, waiting for conditions, and an end that leaves no server behind.
 local M = {}
 
-local PATIENCE = 60000 -- milliseconds until something that doesn't happen fails the scenario
+local PATIENCE = 120000 -- milliseconds until something that doesn't happen fails the scenario
 
 ---Waits until a condition gives something true; that value. `what` says in the failure what was waited for.
 function M.until_(what, condition)

@@ -1,6 +1,7 @@
 """The plugin in real Neovims, headless, with the real server: each scenario is a Lua file beside this one.
 
-`python scripts/fetch_neovim.py` gets the editors; where one is not there, its tests are skipped.
+`scripts/setup_editors.sh` gets the editors, or `python scripts/fetch_neovim.py` these alone; where one is not there,
+its tests are skipped.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PLUGIN = ROOT / "clients" / "neovim"
-PATIENCE = 240
+PATIENCE = 500
 """Seconds until a Neovim that doesn't end is killed; the scenarios themselves give up earlier."""
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import fetch_neovim  # noqa: E402 - a script, not a package
+
+pytestmark = pytest.mark.timeout(600)
 
 PINNED = ("0.10", "0.11")
 VERSIONS = (*PINNED, "0.12")

@@ -1,15 +1,16 @@
 // The main path through the extension in a real VS Code, step by step. Prints one JSON line for each step.
 //
-//   node drive.mjs FOLDER VSIX EXAMPLE HOME SCREENS
+//   node drive.mjs FOLDER VSIX EXAMPLE HOME SCREENS PYTHON
 //
-// FOLDER is what scripts/setup_vscode.sh filled, HOME an empty folder for everything that is written.
+// FOLDER is what scripts/setup_vscode.sh filled, HOME an empty folder for everything that is written, and PYTHON has
+// TensorFlow.
 
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Editor, Tools, written } from "./editor.mjs";
 
-const [folder, vsix, example, home, screens] = process.argv.slice(2);
+const [folder, vsix, example, home, screens, tensorflow] = process.argv.slice(2);
 const tools = new Tools(folder);
 
 /** Run steps in order; after the first failure the rest of that editor's steps are reported as not run. */
@@ -40,6 +41,19 @@ async function run(name, options, steps) {
 const workspace = join(home, "training_loop");
 cpSync(example, workspace, { recursive: true, filter: (path) => !path.includes("__pycache__") });
 const train = join(workspace, "train.py");
+const network = join(workspace, "network.py");
+const rates = join(workspace, "rates.py");
+const RETRACING = [
+  "@tf.function",
+  "def decayed(x, step):",
+  "    return tf.tanh(x) * tf.exp(-0.1 * float(step))",
+  "",
+  "",
+  "for step in range(6):",
+  "    decayed(tf.ones([4]), step)",
+  "",
+].join("\n");
+writeFileSync(rates, `import tensorflow as tf\n\n\n${RETRACING}`);
 const notebook = join(workspace, "notes.ipynb");
 writeFileSync(notebook, JSON.stringify(ipynb([
   "%matplotlib inline\nimport tensorflow as tf",
@@ -51,6 +65,7 @@ writeFileSync(notebook, JSON.stringify(ipynb([
     "for _ in range(3):",
     "    energy(tf.ones([4, 4]))",
   ].join("\n"),
+  RETRACING,
 ])));
 const shot = (editor, name) => editor.screenshot(join(screens, `${name}.png`));
 
@@ -85,6 +100,15 @@ await run("trusted", { workspace }, {
     await editor.hover(await editor.word(train, "def train_step", "train_step"), "Runs as a graph");
     await editor.page.locator(".codelens-decoration", { hasText: "Worth a graph" }).nth(1).waitFor({ state: "detached" });
   },
+  "removes a tf.function that retraces": async (editor) => {
+    await editor.openFile("rates.py");
+    const name = await editor.word(rates, "def decayed", "decayed");
+    await editor.hover(name, "each new value makes a new trace");
+    await editor.fix(name, "Run `decayed` eagerly", () => shot(editor, "retracing"));
+    await editor.saveChange();
+    await written(rates, (text) => !text.includes("@tf.function"));
+    await editor.openFile("train.py");
+  },
   "removes a needless tf.function": async (editor) => {
     await editor.fix(await editor.word(train, "def schedule", "schedule"), "Run `schedule` eagerly");
     await editor.saveChange();
@@ -95,11 +119,32 @@ await run("trusted", { workspace }, {
     await editor.choose("Proven conversions");
     const preview = editor.page.locator(".bulk-edit-panel");
     await preview.locator(".monaco-list-row", { hasText: "train.py" }).first().waitFor();
+    // Each conversion stands under its own title, so that a person can take some and leave others.
+    await editor.page.getByRole("button", { name: "Group Changes By Type" }).click();
+    for (const name of ["make_data", "__call__"]) {
+      await preview.locator(".monaco-list-row", { hasText: `Run \`${name}\` as a graph` }).waitFor();
+    }
+    assert.equal(await preview.locator(".edit-checkbox:checked").count(), 0);
+    await editor.page.mouse.move(0, 0);
     await shot(editor, "preview");
     const before = readFileSync(train, "utf8");
     await editor.page.getByRole("button", { name: "Discard" }).click();
     await preview.locator(".monaco-list-row").first().waitFor({ state: "detached" });
     assert.equal(readFileSync(train, "utf8"), before);
+  },
+  "converts what is picked in the preview": async (editor) => {
+    await editor.command("Graphlift: Convert All in Workspace");
+    await editor.choose("Proven conversions");
+    const preview = editor.page.locator(".bulk-edit-panel");
+    await preview.locator(".monaco-list-row", { hasText: "network.py" }).locator(".edit-checkbox").click();
+    const before = readFileSync(train, "utf8");
+    await editor.page.getByRole("button", { name: "Apply" }).click();
+    await preview.locator(".monaco-list-row").first().waitFor({ state: "detached" });
+    await editor.openFile("network.py");
+    await editor.saveChange();
+    await written(network, (text) => /@tf\.function(\(.*\))?\n +def __call__/.test(text));
+    assert.equal(readFileSync(train, "utf8"), before);
+    await editor.openFile("train.py");
   },
   "makes all proven edits of the file": async (editor) => {
     await (await editor.word(train, "def train_step", "train_step")).click();
@@ -119,6 +164,15 @@ await run("trusted", { workspace }, {
     await shot(editor, "notebook");
     await editor.saveChange();
     await written(notebook, (text) => text.includes("@tf.function") && text.includes("%matplotlib inline"));
+  },
+  "removes a tf.function that retraces from a notebook cell": async (editor) => {
+    const cell = editor.page.locator(".notebookOverlay");
+    const line = cell.locator(".view-line", { hasText: "def decayed" });
+    const name = line.locator("span span", { hasText: "decayed" }).first();
+    await editor.hover(name, "each new value makes a new trace");
+    await editor.fix(name, "Run `decayed` eagerly");
+    await editor.saveChange();
+    await written(notebook, (text) => text.split("@tf.function").length === 2 && text.includes("def decayed"));
   },
   "starts a killed server again": async (editor) => {
     const before = editor.servers();
@@ -148,12 +202,13 @@ for (const [name, trust] of [["untrusted", true], ["trusting", false]]) {
   mkdirSync(join(place, ".venv", "bin"), { recursive: true });
   mkdirSync(join(place, ".vscode"));
   writeFileSync(join(place, ".venv", "pyvenv.cfg"), "home = /usr/bin\n");
-  writeFileSync(python, `#!/bin/sh\ntouch '${started}'\nexec python3 "$@"\n`);
+  writeFileSync(python, `#!/bin/sh\ntouch '${started}'\nexec "${tensorflow}" "$@"\n`);
   chmodSync(python, 0o755);
   writeFileSync(join(place, ".vscode", "settings.json"), JSON.stringify({ "graphlift.interpreter": python }));
   writeFileSync(join(place, "graphlift.toml"), 'interpreter = ".venv/bin/python"\n');
   cpSync(join(example, "journal.py"), join(place, "journal.py"));
   cpSync(join(example, "network.py"), join(place, "network.py"));
+  writeFileSync(join(place, "rates.py"), `import tensorflow as tf\n\n\n${RETRACING}`);
   await run(name, { workspace: place, trust }, {
     [trust ? "runs nothing of the workspace" : "runs the workspace's Python"]: async (editor) => {
       await editor.openFile("network.py");
@@ -166,6 +221,24 @@ for (const [name, trust] of [["untrusted", true], ["trusting", false]]) {
       const lenses = editor.page.locator(".codelens-decoration");
       await lenses.filter({ hasText: "Convert" }).first().waitFor();
       assert.equal((await lenses.filter({ hasText: "Verify" }).count()) > 0, !trust);
+    },
+    [trust ? "refuses to verify" : "verifies"]: async (editor) => {
+      await editor.openFile("rates.py");
+      await (await editor.word(join(place, "rates.py"), "def decayed", "decayed")).click();
+      // The menu leads there even where the palette offers nothing.
+      await editor.command("Graphlift: Show Menu");
+      await editor.choose("Verify Function");
+      if (trust) {
+        const refusal = editor.page.locator(".notification-list-item", { hasText: "this workspace is not trusted" });
+        await refusal.waitFor();
+        await shot(editor, "refused");
+        assert.equal(existsSync(started), false);
+      } else {
+        await editor.page.locator(".tab", { hasText: "Graphlift report" }).waitFor();
+        const preview = editor.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+        await preview.locator("body", { hasText: "decayed behaves the same as a graph" }).waitFor();
+        await shot(editor, "verified");
+      }
     },
   });
 }

@@ -8,7 +8,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
 
-const PATIENCE = 60_000; // milliseconds for anything: the machine may be busy
+const PATIENCE = 120_000; // milliseconds for anything: the machine may be busy
+const TRIES = 4; // how often a menu is opened before that is up
 
 /** Settings that keep the editor quiet. */
 const QUIET = {
@@ -25,6 +26,7 @@ const QUIET = {
   "window.restoreWindows": "none",
   "editor.hover.delay": 100,
   "editor.minimap.enabled": false,
+  "editor.stickyScroll.enabled": false, // lies over what is to be clicked
   "files.autoSave": "off",
 };
 
@@ -105,6 +107,8 @@ export class Editor {
     const input = this.page.locator(".quick-input-widget:visible input[type=text]");
     await input.waitFor();
     await input.fill(`:${line}`);
+    // Enter is lost as long as the list doesn't say what it does.
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: `line ${line} ` }).first().waitFor();
     await this.page.keyboard.press("Enter");
     await this.page.locator(".statusbar-item", { hasText: `Ln ${line},` }).waitFor();
     const row = this.page.locator(".editor-instance .view-line", { hasText: text });
@@ -123,15 +127,27 @@ export class Editor {
     await this.page.locator(`.statusbar-item [aria-label^="Graphlift: ${word}"]`).first().waitFor({ state: "attached" });
   }
 
-  /** Put the cursor on a word and choose from the lightbulb's menu. `seen` is called while the menu is open. */
+  /**
+   * Put the cursor on a word and choose from the lightbulb's menu. `seen` is called while the menu is open.
+   *
+   * The editor closes the menu when something new is said of the file meanwhile; then it is opened again.
+   */
   async fix(at, title, seen = async () => {}) {
-    await at.click();
-    await this.page.keyboard.press("Control+.");
-    const row = this.page.locator(".action-widget .monaco-list-row", { hasText: title });
-    await row.waitFor();
-    await seen();
-    await row.click();
-    await this.page.locator(".action-widget").first().waitFor({ state: "hidden" });
+    const menu = this.page.locator(".action-widget");
+    const row = menu.locator(".monaco-list-row", { hasText: title });
+    for (let tries = TRIES; ; tries--) {
+      await at.click();
+      await this.page.keyboard.press("Control+.");
+      try {
+        await row.waitFor({ timeout: PATIENCE / TRIES });
+        await seen();
+        await row.click({ timeout: PATIENCE / TRIES });
+        break;
+      } catch (error) {
+        if (tries === 1) throw error;
+      }
+    }
+    await menu.first().waitFor({ state: "hidden" });
   }
 
   /** The text of the hover over a word. */
@@ -158,8 +174,9 @@ export class Editor {
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
   }
 
+  /** What is seen once nothing moves or fades any more. */
   async screenshot(path) {
-    await this.page.screenshot({ path });
+    await this.page.screenshot({ path, animations: "disabled" });
   }
 
   /** The pids of language servers that run below the editor. */
