@@ -48,8 +48,9 @@ def decide(facts: FunctionFacts, findings: tuple[Finding, ...], line_of: LineOf)
     for finding in findings:
         rule = rule_named(finding.rule)
         assert rule is not None
-        broken = rule.rule.consequence is Consequence.BROKEN
-        groups[Consequence.RAISES if broken and not finding.eager else rule.rule.consequence].append(finding)
+        consequence = Consequence(finding.consequence) if finding.consequence else rule.rule.consequence
+        broken = consequence is Consequence.BROKEN
+        groups[Consequence.RAISES if broken and not finding.eager else consequence].append(finding)
     if facts.decoration.decorated:
         return _decorated(facts, groups, _assumptions(facts, line_of))
     return _eager(facts, groups, _assumptions(facts, line_of))

@@ -70,7 +70,7 @@ LAZY = [
     ["builtins", "odict_keys"],
     ["builtins", "odict_values"],
 ]
-"""Built-in iterators and views: the analysis holds the tuple of what they give."""
+"""Built-in iterators and views: the analysis holds the sequence of what they give."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,9 @@ class _Check:
             return False
         if seen[0] == "array":
             return _typed(value, seen[1], seen[2])
-        if seen[0] == "const" and not self.in_graph and seen[1] in ("bool", "int", "float"):
+        if seen[0] == "const" and not self.in_graph and seen[1] in PYTHON_DTYPES:
+            if seen[1] in ("str", "bytes") and value.dtype is None:
+                return False
             same = value.dtype in (None, PYTHON_DTYPES[seen[1]])
             wider = value.python and value.dtype is not None and value.dtype.startswith(seen[1])
             return (same or wider) and shape_inside(value.shape, [])
@@ -164,7 +166,7 @@ class _Check:
 
     def sequence(self, value: Sequence, seen: Described) -> bool:
         if seen[0] == "object" and seen[1][0][1:] in LAZY:
-            return value.type == "tuple"
+            return value.type in ("tuple", *(name for _, name in LAZY))
         if seen[0] != "sequence":
             return False
         _, classes, items, length, fields = seen
@@ -263,8 +265,9 @@ class _Check:
                 named is None or named == seen[1] or named[0] in ("alias", "object")
             )  # `Callable[[int], str]`
         if named is not None and named[0] == "module" == seen[0]:
-            return bool(
-                named[1].split(".")[-1] == seen[1].split(".")[-1]
+            names = (named[1].split(".")[-1], seen[1].split(".")[-1])
+            return (
+                names[0] == names[1] or seen[1] == "tensorflow.compat.v2"
             )  # `tf.keras` has another file than `keras`.
         return named is None or named == seen
 

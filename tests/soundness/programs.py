@@ -27,8 +27,23 @@ OTHER_CLASS = "`os.environ` is no `dict` but works like one"
 CAUGHT = "`__exit__` is entered as if nothing had been raised"
 ALWAYS_RAISES = "a branch that raises when traced is held to be unreachable in eager code too"
 MADE_ANEW = "a default that every call changes is taken for what it was"
+READ_MAKES = "a `defaultdict` has more entries after it was read"
+PYTHON_RESULT = "the text that a `tf.function` returns is a tensor only where it runs as one"
+MANAGER = "the context manager that `tf.init_scope()` gives is shown under the function's name"
 KNOWN = {
-    "rules/dtype-mismatch.md::Twin: NumPy's promotion is switched on": PROMOTION,
+    "rules/dtype-mismatch.md::NumPy's promotion is switched on": PROMOTION,
+    "catalogue/graph-tensor-leak.md::A `defaultdict` that makes its entries when they are read": READ_MAKES,
+    "fixes/removals.md::Text, asked for what it is first": PYTHON_RESULT,
+    "rules/unseen-code.md::A method that runs what a setting names": OTHER_CLASS,
+    "values/others-callees.md::A dictionary that a helper makes": CHANGED_ELSEWHERE,
+    "values/others-callees.md::Twin: the helper keeps it too": CHANGED_ELSEWHERE,
+    "values/others-callees.md::Twin: the helper gives the same one each time": CHANGED_ELSEWHERE,
+    "values/others-callees.md::Twin: another function's variable of the same name": CHANGED_ELSEWHERE,
+    "values/others-iterators.md::Twin: an element that somebody keeps": CHANGED_ELSEWHERE,
+    "values/others-named-tuples.md::Twin: a method that writes state": CHANGED_ELSEWHERE,
+    "values/others-named-tuples.md::Its own `__new__`": CHANGED_ELSEWHERE,
+    "values/others-spellings.md::Whether eager execution is on at all": MANAGER,
+    "values/others-spellings.md::Twin: whether this is executed eagerly": MANAGER,
     "catalogue/dataset-fn-host-call.md::A callback that counts and prints": CHANGED_ELSEWHERE,
     "catalogue/raise-in-tensor-branch.md::A branch of `tf.cond`": ALWAYS_RAISES,
     "rules/exception-handling.md::A context manager that swallows exceptions": CAUGHT,
@@ -40,6 +55,38 @@ KNOWN = {
     "rules/frozen-state.md::The environment": OTHER_CLASS,
 }
 """Blocks of the pages that are known to be unsound, and why. Each must still be."""
+
+
+TEXT = "`numpy()` of a string of unknown dtype gives `bytes`, and is taken for an array"
+CLASS_SET_UP = "a class decorator sets an attribute of the class; its base class has another value"
+KNOWN_PROGRAMS = {
+    "checkpoint_keeper": "variables in a list that a `tf.function` is given are tensors in it",
+    "decorated_utils": TEXT,
+    "gnn_molecules": TEXT,
+    "metrics_board": "`cls` of a class method is the class that has it, not the subclass that it is called on",
+    "multi_task": CLASS_SET_UP,
+    "tokeniser_pipeline": TEXT,
+    "transformer_serving": "`tf.DType.max` gives a NumPy scalar",
+}
+"""Programs in which a value is known to be unsound, and why. Each must still be; the verdicts are right."""
+
+AS_WRITTEN = frozenset(
+    {
+        "asr_front_end",
+        "bandit_service",
+        "checkpoint_keeper",
+        "cyclegan_lab",
+        "decorated_utils",
+        "gnn_molecules",
+        "image_service",
+        "metrics_board",
+        "multi_task",
+        "notebook_export",
+        "tokeniser_pipeline",
+        "transformer_serving",
+    }
+)
+"""Programs with a `tf.function` that returns Python values: they are tensors only where it runs as one."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .judge import judge
-from .programs import KNOWN, pages, programs, sections
+from .programs import AS_WRITTEN, KNOWN, KNOWN_PROGRAMS, pages, programs, sections
 
 PROGRAMS = programs()
 PAGES = pages()
@@ -14,9 +14,13 @@ PAGES = pages()
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_program(program, recorder_for):
-    report = judge(program, recorder_for(program.keras), ["eager"])
+    mode = "graph" if program.name in AS_WRITTEN else "eager"
+    report = judge(program, recorder_for(program.keras), [mode])
+    assert report.places
+    if program.name in KNOWN_PROGRAMS:
+        assert report.contradictions, "no longer unsound: take it out of KNOWN_PROGRAMS"
+        return
     assert not report.errors
-    assert report.names.places
     assert not report.contradictions, "\n".join(map(str, report.contradictions))
 
 

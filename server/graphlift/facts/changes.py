@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from graphlift.callgraph import CallGraph
-from graphlift.index import MODULE_BODY, DefId
+from graphlift.index import MODULE_BODY, DefId, Unit
 from graphlift.interp.guards import assignment_lines, in_loop
 from graphlift.interp.objects import CONSTRUCTORS
 from graphlift.interp.places import marks
@@ -44,7 +44,7 @@ class Changers:
             module = owner.removeprefix("global ")
             found += self._touched(f"globals {module}")
             return found + [Change(who) for who in _texts(self._cell("changed-global", module, name))]
-        for each in self._classes(owner) if owner != "?" else ():
+        for each in family(self._solver, owner) if owner != "?" else ():
             found += self._touched(f"attributes {each}")
             found += [Change(who) for who in _texts(self._cell("changed", each, name))]
             own = marks(self._cell("changed-own", each, name))
@@ -52,18 +52,19 @@ class Changers:
             found += [Change(who, who != "?", line, True) for who, line in own]
         return found + [Change(who, False) for who in _texts(self._cell("changed", "?", name))]
 
-    def _classes(self, owner: DefId) -> list[DefId]:
-        """A class, its bases and its subclasses: an object of any of them may have the attribute."""
-        if class_info(self._solver.db, owner) is None:
-            return [owner]
-        bases = [e.target for e in mro(self._solver.db, owner) if e is not None and e.kind == "class"]
-        return list(dict.fromkeys([*bases, *subclasses(self._solver.db, owner)]))
-
     def _touched(self, place: str) -> list[Change]:
         return [Change(who, True, line) for who, line in marks(self._cell("touched", place))]
 
     def _cell(self, *key: str) -> Value:
         return self._solver.state.cells.get(key, Never())
+
+
+def family(solver: Solver, owner: DefId) -> list[DefId]:
+    """A class, its bases and its subclasses: an object of any of them may have the attribute."""
+    if class_info(solver.db, owner) is None:
+        return [owner]
+    bases = [e.target for e in mro(solver.db, owner) if e is not None and e.kind == "class"]
+    return list(dict.fromkeys([*bases, *subclasses(solver.db, owner)]))
 
 
 def _texts(value: Value) -> list[DefId]:
@@ -83,21 +84,59 @@ class Moments:
     def is_set_up(self, change: Change, subject: str, judged: DefId) -> bool:
         """Whether a change is part of making the object, or over before anything calls the judged function."""
         changer = change.changer
-        holder = unit(self._solver.db, changer.partition(":")[0]) if ":" in changer else None
-        if holder is None or changer not in holder.nodes:
+        holder = self._holder(changer)
+        if holder is None:
             return False
         if self._is_constructing(changer):
             return True
-        first = holder.layouts[changer].first_line
         if change.own:
             calls = self._calls(changer, judged)
-            line = change.line + first - 1 if change.line else None
+            line = change.line + holder.layouts[changer].first_line - 1 if change.line else None
             return not calls or (line is not None and line < min(calls))
+        return self._is_over(changer, self._lines(holder, change, subject), judged, MAX_LIFTS)
+
+    def is_seen_later(self, change: Change, subject: str, judged: DefId) -> bool:
+        """Whether the program shows a change after a call of the judged function: some code gets to both in this order.
+
+        A method that nobody is seen to call is there to be called at any time. Otherwise nobody knows: what changes
+        settings in one program may never run in the one that calls the function.
+        """
+        holder = self._holder(change.changer)
+        if holder is None:
+            return False
+        if not self._graph.callers_of(change.changer) and self._is_method(change.changer, subject):
+            return True
+        pending = [(change.changer, self._lines(holder, change, subject) or [None], MAX_LIFTS)]
+        seen = set()
+        while pending:
+            definition, lines, lifts = pending.pop()
+            seen.add(definition)
+            calls = self._calls(definition, judged)
+            if calls and (
+                any(not line or line >= min(calls) for line in lines) or self.runs_again(definition)
+            ):
+                return True
+            by_caller: dict[DefId, list[int | None]] = {}
+            for call in self._graph.callers_of(definition):
+                by_caller.setdefault(call.caller, []).append(self._line(call.caller, call.place.span.line))
+            if lifts:
+                pending.extend((who, at, lifts - 1) for who, at in by_caller.items() if who not in seen)
+        return False
+
+    def _is_method(self, changer: DefId, subject: str) -> bool:
+        """Whether a changer is a method of the class whose attribute it changes."""
+        return changer.rpartition(".")[0] in family(self._solver, subject.rpartition(".")[0])
+
+    def _holder(self, changer: DefId) -> Unit | None:
+        """The module of a changer that the program has."""
+        holder = unit(self._solver.db, changer.partition(":")[0]) if ":" in changer else None
+        return None if holder is None or changer not in holder.nodes else holder
+
+    def _lines(self, holder: Unit, change: Change, subject: str) -> list[int | None]:
+        """The lines at which the changer makes a change, `None` for one in a loop."""
         if change.line is None:
-            lines = assignment_lines(holder.nodes[changer], subject.rpartition(".")[2])
-        else:
-            lines = [change.line + first - 1 if change.line else None]
-        return self._is_over(changer, lines, judged, MAX_LIFTS)
+            return assignment_lines(holder.nodes[change.changer], subject.rpartition(".")[2])
+        return [change.line + holder.layouts[change.changer].first_line - 1 if change.line else None]
 
     def _is_constructing(self, changer: DefId) -> bool:
         """Whether a method is only ever called by constructors, or by methods of which that is true."""

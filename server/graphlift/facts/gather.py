@@ -348,8 +348,11 @@ class Program:
             if effect.kind != "reads-state":
                 continue
             for change in self._changers.of(effect):
-                if not self._moments.is_set_up(change, effect.subject, root.entry.definition):
-                    found[StateChange(effect.subject, change.changer, change.certain)] = None
+                judged = root.entry.definition
+                if self._moments.is_set_up(change, effect.subject, judged):
+                    continue
+                later = self._moments.is_seen_later(change, effect.subject, judged)
+                found[StateChange(effect.subject, change.changer, change.certain, later)] = None
         return tuple(found)
 
     @cached_property

@@ -44,12 +44,14 @@ class InGraph(msgspec.Struct, frozen=True):
 class StateChange(msgspec.Struct, frozen=True):
     """Somebody who changes a piece of Python state after it was set up: the definition that does.
 
-    It is not certain when the change goes through an object of unknown class.
+    It is not certain when the change goes through an object of unknown class. `seen` says that the program shows it
+    to happen after a call of the function.
     """
 
     subject: str
     changer: DefId
     certain: bool = True
+    seen: bool = True
 
 
 class Several(msgspec.Struct, frozen=True):

@@ -313,12 +313,16 @@ def _fstring(frame: Frame, node: nodes.JoinedStr) -> Value:
         if isinstance(part, nodes.FormattedValue):
             value = evaluate(frame, part.value)
             if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
-                frame.effect("formats-tensor", part, "an f-string")
+                given = part.format_spec is not None and not _CONVERSIONS.get(_conversion(part))
+                frame.effect("formats-tensor", part, f"an f-string{WITH_FORMAT if given else ''}")
             call_text(frame, value, part.value, _CONVERSIONS.get(_conversion(part), "__format__"))
             if part.format_spec is not None:
                 evaluate(frame, part.format_spec)
     return Py("str")
 
+
+WITH_FORMAT = " with a format"
+"""Ends the subject of an effect where a symbolic tensor would have to be formatted, which raises."""
 
 _CONVERSIONS = {"r": "__repr__", "a": "__repr__", "s": "__str__"}
 

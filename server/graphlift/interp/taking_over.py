@@ -175,6 +175,8 @@ def as_graph_result(value: Value) -> Value:
         if isinstance(option, Sequence) and option.items is not None:
             items = tuple(as_graph_result(item) for item in option.items)
             return msgspec.structs.replace(option, items=items, element=join_all(items))
+        if isinstance(option, Sequence) and option.type in ("list", "tuple"):
+            return msgspec.structs.replace(option, element=as_graph_result(option.element))
         if isinstance(option, Tensor) and (option.eager or option.python):
             return msgspec.structs.replace(option, eager=False, python=False)
         return option

@@ -67,6 +67,8 @@ class Finding(msgspec.Struct, frozen=True, order=True):
     """For values that cannot meet: where each of them comes from."""
     eager: bool = False
     """Whether it raises in the program as it is, and not only when the function is traced."""
+    consequence: str = ""
+    """The consequence of this one, where it is not that of its rule."""
 
 
 class Report:
@@ -86,20 +88,31 @@ class Report:
         assumption: str = "",
         arguments: tuple[Argument, ...] = (),
         origins: tuple[Origin, ...] = (),
+        consequence: Consequence | None = None,
     ) -> None:
-        """Report a finding."""
+        """Report a finding; `consequence` where it is not that of the rule."""
+        other = "" if consequence is None else consequence.value
         self.findings.append(
-            Finding(self._rule, place, message, via, certain, assumption, arguments, origins)
+            Finding(
+                self._rule, place, message, via, certain, assumption, arguments, origins, consequence=other
+            )
         )
 
     def mismatches(self, found: Iterable[Mismatch]) -> None:
         """Report values that cannot meet, under the rule of the same name."""
         self.findings += [mismatch_finding(m) for m in found if m.effect.kind == self._rule]
 
-    def effect(self, effect: Effect, message: str, *, certain: bool | None = None) -> None:
+    def effect(
+        self,
+        effect: Effect,
+        message: str,
+        *,
+        certain: bool | None = None,
+        consequence: Consequence | None = None,
+    ) -> None:
         """Report an effect as a finding, at its place and with its chain of calls."""
         sure = effect.certain if certain is None else certain
-        self(effect.place, message, via=effect.via, certain=sure)
+        self(effect.place, message, via=effect.via, certain=sure, consequence=consequence)
 
 
 def mismatch_finding(mismatch: Mismatch) -> Finding:

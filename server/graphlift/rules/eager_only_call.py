@@ -54,7 +54,8 @@ def check(fn: FunctionFacts, report: Report) -> None:
     for effect in fn.of("eager-only"):
         report.effect(effect, f"`{effect.subject}` needs a concrete value; a symbolic tensor has none")
     for effect in fn.of("mode-dependent"):
-        report.effect(effect, f"`{effect.subject}` answers differently in a graph")
+        message = f"`{effect.subject}` answers differently in a graph"
+        report.effect(effect, message, consequence=Consequence.DIFFERS)
     for effect in fn.of("keras-tensor"):
         report.effect(effect, f"`{effect.subject}` does not take Keras symbolic inputs")
     for effect in fn.of("item-assignment"):

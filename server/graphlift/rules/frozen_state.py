@@ -71,7 +71,7 @@ def check(fn: FunctionFacts, report: Report) -> None:
     own = {effect.place.definition for effect in fn.of("writes-state")}
     own.add(fn.definition)
     changed: dict[str, StateChange] = {}
-    for entry in sorted(fn.changes, key=lambda entry: not entry.certain):
+    for entry in sorted(fn.changes, key=lambda entry: (not entry.seen, not entry.certain)):
         if entry.changer not in own:
             changed.setdefault(entry.subject, entry)
     for effect in fn.of("reads-state"):
@@ -84,8 +84,9 @@ def check(fn: FunctionFacts, report: Report) -> None:
         change = changed.get(effect.subject)
         if change is not None:
             who = "other code" if change.changer == "?" else f"`{shown(change.changer)}`"
-            how = "changes it later" if change.certain else "changes an attribute of that name later"
-            certain = effect.certain and change.certain
+            whose = "it" if change.certain else "an attribute of that name"
+            how = f"changes {whose} later" if change.seen else f"may change {whose} later"
+            certain = effect.certain and change.certain and change.seen
             what = (
                 effect.subject.removeprefix("?.")
                 if effect.subject.startswith("?.")

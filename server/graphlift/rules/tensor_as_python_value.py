@@ -47,6 +47,7 @@ What libraries without a model do with a tensor.
 from __future__ import annotations
 
 from graphlift.facts import FunctionFacts
+from graphlift.interp.expressions import WITH_FORMAT
 from graphlift.rules.base import Consequence, Report, Rule
 
 RULE = Rule(Consequence.DIFFERS)
@@ -61,6 +62,10 @@ def check(fn: FunctionFacts, report: Report) -> None:
     for effect in fn.of("tensor-key"):
         report.effect(effect, f"a symbolic tensor cannot be {effect.subject}")
     for effect in fn.of("formats-tensor"):
+        if effect.subject.endswith(WITH_FORMAT):
+            message = f"{effect.subject} raises: a symbolic tensor takes none"
+            report.effect(effect, message, consequence=Consequence.RAISES)
+            continue
         report.effect(effect, f"{effect.subject} shows the name of a symbolic tensor instead of its value")
     for effect in fn.of("leaks-tensor"):
         report.effect(effect, f"`{effect.subject}` keeps a symbolic tensor that no later code can use")

@@ -66,6 +66,16 @@ def array(dtype: str | None = None, shape: Shape = None) -> Value:
 
 
 @result_rule
+def host(dtype: str | None = None, shape: Shape = None) -> Value:
+    """What a tensor's `numpy()` gives: an array, a NumPy scalar, or `bytes` where it holds one string."""
+    if dtype != "string":
+        return array(dtype, shape)
+    if shape is None:
+        return join_all((Array(dtype, shape), Py("bytes")))
+    return Array(dtype, shape) if shape else Py("bytes")
+
+
+@result_rule
 def ndarray(dtype: str | None = None, shape: Shape = None) -> Value:
     """A NumPy array, of rank zero too (what `np.array` and `np.zeros` give)."""
     return Array(dtype, shape)
