@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from graphlift.callgraph import CallGraph
@@ -16,6 +18,10 @@ from graphlift.values import Const, Never, Value, const_value, options
 
 MAX_LIFTS = 6
 """Through how many callers a change is followed to the moment when it happens."""
+
+
+Moment: TypeAlias = tuple[DefId, tuple[int | None, ...]]
+"""Lines of a definition, `None` for one in a loop."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -80,6 +86,8 @@ class Moments:
         self._solver = solver
         self._graph = graph
         self._reachable: dict[DefId, frozenset[DefId]] = {}
+        self._callers: dict[DefId, frozenset[DefId]] = {}
+        self._leading: dict[Moment, tuple[Moment, ...]] = {}
 
     def is_set_up(self, change: Change, subject: str, judged: DefId) -> bool:
         """Whether a change is part of making the object, or over before anything calls the judged function."""
@@ -106,22 +114,48 @@ class Moments:
             return False
         if not self._graph.callers_of(change.changer) and self._is_method(change.changer, subject):
             return True
-        pending = [(change.changer, self._lines(holder, change, subject) or [None], MAX_LIFTS)]
-        seen = set()
-        while pending:
-            definition, lines, lifts = pending.pop()
-            seen.add(definition)
+        lines = tuple(self._lines(holder, change, subject)) or (None,)
+        above = self._above(judged)
+        for definition, at in self._leading_to(change.changer, lines):
+            if definition not in above:
+                continue
             calls = self._calls(definition, judged)
-            if calls and (
-                any(not line or line >= min(calls) for line in lines) or self.runs_again(definition)
-            ):
+            if calls and (any(not line or line >= min(calls) for line in at) or self.runs_again(definition)):
                 return True
-            by_caller: dict[DefId, list[int | None]] = {}
-            for call in self._graph.callers_of(definition):
-                by_caller.setdefault(call.caller, []).append(self._line(call.caller, call.place.span.line))
-            if lifts:
-                pending.extend((who, at, lifts - 1) for who, at in by_caller.items() if who not in seen)
         return False
+
+    def _leading_to(self, changer: DefId, lines: tuple[int | None, ...]) -> tuple[Moment, ...]:
+        """The definitions that get to these lines of a changer, itself first, each with the lines where it does."""
+        known = self._leading.get((changer, lines))
+        if known is not None:
+            return known
+        found: dict[DefId, tuple[int | None, ...]] = {changer: lines}
+        level = [changer]
+        for _ in range(MAX_LIFTS):
+            by_caller: dict[DefId, list[int | None]] = {}
+            for definition in level:
+                for call in self._graph.callers_of(definition):
+                    if call.caller not in found:
+                        at = self._line(call.caller, call.place.span.line)
+                        by_caller.setdefault(call.caller, []).append(at)
+            found |= {caller: tuple(at) for caller, at in by_caller.items()}
+            level = list(by_caller)
+        answer = self._leading[changer, lines] = tuple(found.items())
+        return answer
+
+    def _above(self, definition: DefId) -> frozenset[DefId]:
+        """The functions whose calls may get to this one, itself included."""
+        known = self._callers.get(definition)
+        if known is None:
+            seen: set[DefId] = set()
+            pending = [definition]
+            while pending:
+                current = pending.pop()
+                if current not in seen:
+                    seen.add(current)
+                    pending.extend(call.caller for call in self._graph.callers_of(current))
+            known = self._callers[definition] = frozenset(seen)
+        return known
 
     def _is_method(self, changer: DefId, subject: str) -> bool:
         """Whether a changer is a method of the class whose attribute it changes."""
