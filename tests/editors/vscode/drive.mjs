@@ -158,12 +158,13 @@ await run("trusted", { workspace }, {
     const name = cell.locator(".view-line", { hasText: "def energy" }).locator("span span", { hasText: "energy" }).first();
     await cell.locator(".squiggly-hint").first().waitFor({ state: "attached" });
     await editor.fix(name, "Run `energy` as a graph");
-    await cell.locator(".view-line", { hasText: "@tf.function" }).waitFor();
+    const converted = cell.locator(".monaco-editor", { hasText: "def energy" });
+    await converted.locator(".view-line", { hasText: "@tf.function" }).first().waitFor();
     await cell.locator(".squiggly-hint").first().waitFor({ state: "detached" });
     await cell.locator(".codelens-decoration", { hasText: "Worth a graph" }).waitFor({ state: "detached" });
     await shot(editor, "notebook");
     await editor.saveChange();
-    await written(notebook, (text) => text.includes("@tf.function") && text.includes("%matplotlib inline"));
+    await written(notebook, (text) => text.split("@tf.function").length === 3 && text.includes("%matplotlib inline"));
   },
   "removes a tf.function that retraces from a notebook cell": async (editor) => {
     const cell = editor.page.locator(".notebookOverlay");
