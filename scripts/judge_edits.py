@@ -28,7 +28,7 @@ from graphlift.verdict import Fix, FunctionReport, Verdict
 from graphlift.verify import Judge, Limits, Outcome, Plan, Program, Target
 from graphlift.verify.compare import program_difference
 from graphlift.verify.record import Run
-from judge_programs import definitions, short
+from judge_programs import definitions, save, short
 from score_programs import PROGRAMS, load_programs, settled
 
 EDITS = PROGRAMS / "edits.json"
@@ -134,12 +134,6 @@ class EditJudge:
         return {f"{when}": shown, f"traces_{when}": judgement.traces}
 
 
-def save(rows: dict[tuple[str, int], dict[str, Any]]) -> None:
-    """Write all rows, one per line, in a fixed order."""
-    lines = ",\n".join(json.dumps(rows[key], ensure_ascii=False) for key in sorted(rows))
-    EDITS.write_text(f"[\n{lines}\n]\n", "utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Judge the edits proposed for decorated functions.")
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help="only these programs")
@@ -165,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             gone = [key for key in rows if key[0].startswith(f"{name}/") and key not in kept]
             for key in gone:
                 del rows[key]
-            save(rows)
+            save(rows.values(), EDITS)
     return 0
 
 

@@ -19,7 +19,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,13 +182,13 @@ def load() -> list[dict[str, Any]]:
     return json.loads(TRUTH.read_text("utf-8")) if TRUTH.exists() else []
 
 
-def save(rows: Sequence[dict[str, Any]]) -> None:
-    """Write all rows, one per line, in a fixed order."""
+def save(rows: Iterable[dict[str, Any]], path: Path = TRUTH) -> None:
+    """Write all rows, one per line, by path and line of the `def`."""
     ordered = sorted(rows, key=lambda row: (row["path"], row["line"]))
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in ordered)
-    scratch = TRUTH.with_suffix(".new")
+    scratch = path.with_suffix(".new")
     scratch.write_text(f"[\n{lines}\n]\n", "utf-8")
-    scratch.replace(TRUTH)
+    scratch.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

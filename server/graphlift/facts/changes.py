@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import msgspec
@@ -12,7 +13,6 @@ from graphlift.interp.guards import assignment_lines, in_loop
 from graphlift.interp.objects import CONSTRUCTORS
 from graphlift.interp.places import marks
 from graphlift.interp.solver import Solver
-from graphlift.interp.summary import Effect
 from graphlift.resolve import class_info, mro, subclasses, unit
 from graphlift.values import Const, Never, Value, const_value, options
 
@@ -42,11 +42,11 @@ class Changers:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
 
-    def of(self, effect: Effect) -> list[Change]:
-        """The changes of what a `reads-state` effect reads."""
-        owner, _, name = effect.subject.rpartition(".")
-        found = self._touched(effect.subject)
-        if effect.subject.startswith("global "):
+    def of(self, subject: str) -> list[Change]:
+        """The changes of what a `reads-state` effect with this subject reads."""
+        owner, _, name = subject.rpartition(".")
+        found = self._touched(subject)
+        if subject.startswith("global "):
             module = owner.removeprefix("global ")
             found += self._touched(f"globals {module}")
             return found + [Change(who) for who in _texts(self._cell("changed-global", module, name))]
@@ -132,30 +132,17 @@ class Moments:
         found: dict[DefId, tuple[int | None, ...]] = {changer: lines}
         level = [changer]
         for _ in range(MAX_LIFTS):
-            by_caller: dict[DefId, list[int | None]] = {}
-            for definition in level:
-                for call in self._graph.callers_of(definition):
-                    if call.caller not in found:
-                        at = self._line(call.caller, call.place.span.line)
-                        by_caller.setdefault(call.caller, []).append(at)
-            found |= {caller: tuple(at) for caller, at in by_caller.items()}
-            level = list(by_caller)
+            new = {who: at for who, at in self._lines_by_caller(level).items() if who not in found}
+            found |= {caller: tuple(at) for caller, at in new.items()}
+            level = list(new)
         answer = self._leading[changer, lines] = tuple(found.items())
         return answer
 
     def _above(self, definition: DefId) -> frozenset[DefId]:
         """The functions whose calls may get to this one, itself included."""
-        known = self._callers.get(definition)
-        if known is None:
-            seen: set[DefId] = set()
-            pending = [definition]
-            while pending:
-                current = pending.pop()
-                if current not in seen:
-                    seen.add(current)
-                    pending.extend(call.caller for call in self._graph.callers_of(current))
-            known = self._callers[definition] = frozenset(seen)
-        return known
+        return _closed(
+            self._callers, definition, lambda each: (c.caller for c in self._graph.callers_of(each))
+        )
 
     def _is_method(self, changer: DefId, subject: str) -> bool:
         """Whether a changer is a method of the class whose attribute it changes."""
@@ -200,12 +187,18 @@ class Moments:
         calls = self._calls(definition, judged)
         if calls:
             return max(known) < min(calls) and self.runs_once(definition)
-        by_caller: dict[DefId, list[int | None]] = {}
-        for call in self._graph.callers_of(definition):
-            by_caller.setdefault(call.caller, []).append(self._line(call.caller, call.place.span.line))
+        by_caller = self._lines_by_caller([definition])
         return bool(by_caller) and all(
             self._is_over(caller, lines, judged, lifts - 1) for caller, lines in by_caller.items()
         )
+
+    def _lines_by_caller(self, definitions: list[DefId]) -> dict[DefId, list[int | None]]:
+        """Who calls one of these, and at which lines (`None` for a call in a loop)."""
+        found: dict[DefId, list[int | None]] = {}
+        for definition in definitions:
+            for call in self._graph.callers_of(definition):
+                found.setdefault(call.caller, []).append(self._line(call.caller, call.place.span.line))
+        return found
 
     def _calls(self, definition: DefId, judged: DefId) -> list[int]:
         """The lines at which a definition makes a call that may get to the judged one."""
@@ -213,10 +206,11 @@ class Moments:
         if layout is None:  # An edit took it away, and the call graph is that of the last settling.
             return []
         first = layout.first_line
+        above = self._above(judged)
         return [
             call.place.span.line + first - 1
             for call in self._graph.calls_of(definition)
-            if judged in self.reach(call.callee)
+            if call.callee in above
         ]
 
     def _line(self, definition: DefId, line: int) -> int | None:
@@ -262,14 +256,22 @@ class Moments:
 
     def reach(self, definition: DefId) -> frozenset[DefId]:
         """The functions that a call of this one may get to, itself included."""
-        known = self._reachable.get(definition)
-        if known is None:
-            seen: set[DefId] = set()
-            pending = [definition]
-            while pending:
-                current = pending.pop()
-                if current not in seen:
-                    seen.add(current)
-                    pending.extend(call.callee for call in self._graph.calls_of(current))
-            known = self._reachable[definition] = frozenset(seen)
-        return known
+        return _closed(
+            self._reachable, definition, lambda each: (c.callee for c in self._graph.calls_of(each))
+        )
+
+
+def _closed(
+    known: dict[DefId, frozenset[DefId]], start: DefId, step: Callable[[DefId], Iterable[DefId]]
+) -> frozenset[DefId]:
+    """Everything that steps lead to from a definition, itself included; worked out once, in `known`."""
+    if start not in known:
+        seen: set[DefId] = set()
+        pending = [start]
+        while pending:
+            current = pending.pop()
+            if current not in seen:
+                seen.add(current)
+                pending.extend(step(current))
+        known[start] = frozenset(seen)
+    return known[start]

@@ -343,16 +343,15 @@ class Program:
     # State
 
     def _changes(self, root: Root) -> tuple[StateChange, ...]:
+        judged = root.entry.definition
+        read = dict.fromkeys(e.subject for e in root.summary.effects if e.kind == "reads-state")
         found: dict[StateChange, None] = {}
-        for effect in root.summary.effects:
-            if effect.kind != "reads-state":
-                continue
-            for change in self._changers.of(effect):
-                judged = root.entry.definition
-                if self._moments.is_set_up(change, effect.subject, judged):
+        for subject in read:
+            for change in self._changers.of(subject):
+                if self._moments.is_set_up(change, subject, judged):
                     continue
-                later = self._moments.is_seen_later(change, effect.subject, judged)
-                found[StateChange(effect.subject, change.changer, change.certain, later)] = None
+                later = self._moments.is_seen_later(change, subject, judged)
+                found[StateChange(subject, change.changer, change.certain, later)] = None
         return tuple(found)
 
     @cached_property

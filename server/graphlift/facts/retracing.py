@@ -10,7 +10,19 @@ import msgspec
 from graphlift.facts.trace_types import CALLABLE, OBJECT, SHAPE, difference, generalised, look, vagueness
 from graphlift.interp.following import SeenCall
 from graphlift.source.span import Place
-from graphlift.values import Const, Mapping, Object, Py, Sequence, SetOf, Tensor, Unknown, Value, options
+from graphlift.values import (
+    Const,
+    Mapping,
+    Object,
+    Py,
+    Sequence,
+    SetOf,
+    Tensor,
+    Unknown,
+    Value,
+    elements,
+    options,
+)
 
 MOST_TRACES = 40
 """Counting stops here: it is far too many already."""
@@ -126,11 +138,9 @@ def _may_vary(value: Value) -> bool:
     container whose elements are not known one by one nobody knows what it holds at each call.
     """
     if isinstance(value, Sequence | Mapping):
-        if value.items is None:
-            parts = options(value.element if isinstance(value, Sequence) else value.value)
-            return any(isinstance(o, Const) or _may_vary(o) for o in parts)
-        inner = [item[1] for item in value.items] if isinstance(value, Mapping) else value.items
-        return any(_may_vary(o) for item in inner for o in options(item))
+        loose = value.items is None
+        held = [option for part in elements(value) for option in options(part)]
+        return any((loose and isinstance(option, Const)) or _may_vary(option) for option in held)
     if isinstance(value, Object | SetOf):
         return True
     if isinstance(value, Tensor):

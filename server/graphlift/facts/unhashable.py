@@ -14,7 +14,18 @@ import msgspec
 from graphlift.engine import Database
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.resolve import class_info, mro
-from graphlift.values import Instance, Mapping, Object, Py, Sequence, SetOf, Value, mixed_keys, options
+from graphlift.values import (
+    Instance,
+    Mapping,
+    Object,
+    Py,
+    Sequence,
+    SetOf,
+    Value,
+    elements,
+    mixed_keys,
+    options,
+)
 
 MAX_DEPTH = 4
 
@@ -92,16 +103,11 @@ def _without_hash(db: Database, value: Value, depth: int) -> str:
             if _loses_hash(db, value.definition)
             else ""
         )
-    inside: tuple[Value, ...] = ()
-    if isinstance(value, Sequence):
-        inside = value.items or (value.element,)
-    elif isinstance(value, Mapping):
-        if mixed_keys(value):
-            return "a dict whose keys cannot be sorted"
-        inside = tuple(item for _, item in value.items or ()) or (value.value,)
+    if isinstance(value, Mapping) and mixed_keys(value):
+        return "a dict whose keys cannot be sorted"
     if depth >= MAX_DEPTH:
         return ""
-    parts = (_without_hash(db, option, depth + 1) for part in inside for option in options(part))
+    parts = (_without_hash(db, option, depth + 1) for part in elements(value) for option in options(part))
     return next(filter(None, parts), "")
 
 

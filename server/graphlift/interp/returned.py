@@ -7,16 +7,14 @@ from functools import lru_cache
 import msgspec
 
 from graphlift.index import FunctionInfo
+from graphlift.interp.conversion import KEEPING
 from graphlift.interp.frame import Frame
 from graphlift.interp.summary import Summary
 from graphlift.syntax import nodes
-from graphlift.values import Array, Instance, Mapping, Sequence, SetOf, Value, join_all, options
+from graphlift.values import Array, Instance, Mapping, Sequence, SetOf, Value, elements, join_all, options
 
 MAX_DEPTH = 3
 """How deep containers inside containers are followed."""
-
-_KEEPING = frozenset({"functools.lru_cache", "functools.cache"})
-"""Decorators that give the object of an earlier call back."""
 
 
 def handed_over(frame: Frame, info: FunctionInfo, summary: Summary, node: nodes.NodeNG) -> Value:
@@ -47,7 +45,7 @@ def _keeps(frame: Frame, info: FunctionInfo) -> bool:
     module = info.id.partition(":")[0]
     for text in info.decorators:
         found = frame.analysis.query("resolve_name", module, text.partition("(")[0])
-        if found is None or found.target in _KEEPING:
+        if found is None or found.target in KEEPING:
             return True
     return False
 
@@ -57,7 +55,7 @@ def _holds(value: Value, prefix: str, depth: int = 0) -> bool:
     for option in options(value):
         if _is_made(option, prefix):
             return True
-        if depth < MAX_DEPTH and any(_holds(part, prefix, depth + 1) for part in _inside(option)):
+        if depth < MAX_DEPTH and any(_holds(part, prefix, depth + 1) for part in elements(option)):
             return True
     return False
 
@@ -65,14 +63,6 @@ def _holds(value: Value, prefix: str, depth: int = 0) -> bool:
 def _is_made(value: Value, prefix: str) -> bool:
     site = value.site if isinstance(value, Instance | Sequence | Mapping | SetOf | Array) else ""
     return bool(site) and all(part.startswith(prefix) for part in site.split("|"))
-
-
-def _inside(value: Value) -> tuple[Value, ...]:
-    if isinstance(value, Sequence):
-        return (value.element,) if value.items is None else value.items
-    if isinstance(value, Mapping):
-        return (value.value,) if value.items is None else tuple(item for _, item in value.items)
-    return ()
 
 
 @lru_cache(maxsize=1 << 14)

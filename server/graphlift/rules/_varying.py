@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphlift.interp.entry import ParameterEvidence
-from graphlift.values import Const, Mapping, Object, Py, Sequence, SetOf, Value, options
+from graphlift.values import Const, Mapping, Object, Py, Sequence, SetOf, Value, elements, options
 
 FEW_VALUES = 2
 """So many different Python values make so many traces, once: that is what `training=True` and `False` do."""
@@ -29,25 +29,25 @@ _BY_VALUE = frozenset(
 """Types of Python's own, besides numbers and strings, that are told apart by value (tried with TensorFlow 2.21)."""
 
 
-def varying_value(parameter: ParameterEvidence) -> str:
-    """How a parameter takes ever new Python values from call to call; empty when it does not."""
+def varying_value(parameter: ParameterEvidence) -> tuple[str, bool]:
+    """How a parameter takes ever new Python values, empty when it does not; and whether these are seen to differ."""
     if parameter.source != "calls":
-        return ""
+        return "", False
     given = options(parameter.value)
     plain = _plain(parameter.value)
     unknown = next((each for each in plain if isinstance(each, Py)), None)
     if unknown is not None:
-        return f"a Python {_kind_of(unknown)} that varies"
+        return f"a Python {_kind_of(unknown)} that varies", False
     for option in given:
         if kind := _by_value(option):
-            return f"a Python `{kind}` that varies"
+            return f"a Python `{kind}` that varies", False
     if len(plain) > FEW_VALUES:
         texts = (each.text for each in plain if isinstance(each, Const))
-        return "given the Python values " + ", ".join(sorted(texts))
+        return "given the Python values " + ", ".join(sorted(texts)), True
     for option in given:
         if isinstance(option, Sequence | Mapping) and (held := _varying_part(option)):
-            return f"a {option.type} with a Python {held} that varies"
-    return ""
+            return f"a {option.type} with a Python {held} that varies", False
+    return "", False
 
 
 def _plain(value: Value) -> list[Const | Py]:
@@ -64,7 +64,7 @@ def _varying_part(value: Sequence | Mapping, depth: int = 0) -> str:
     Where the elements are not known one by one, several constants may come in another order each time.
     """
     few = FEW_VALUES if value.items is not None else 1
-    for part in _parts(value):
+    for part in elements(value):
         found = _plain(part)
         if any(isinstance(o, Py) for o in found) or len(found) > few:
             return _kind_of(found[0])
@@ -74,12 +74,6 @@ def _varying_part(value: Sequence | Mapping, depth: int = 0) -> str:
                 if held:
                     return held
     return ""
-
-
-def _parts(value: Sequence | Mapping) -> tuple[Value, ...]:
-    if isinstance(value, Mapping):
-        return (value.value,) if value.items is None else tuple(item for _, item in value.items)
-    return (value.element,) if value.items is None else value.items
 
 
 def _by_value(value: Value) -> str:

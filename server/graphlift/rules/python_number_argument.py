@@ -56,12 +56,12 @@ def check(fn: FunctionFacts, report: Report) -> None:
         return
     exact = fn.retracing.exact if fn.retracing is not None else ()
     for parameter in fn.parameters:
-        what = "" if parameter.name in exact else varying_value(parameter)
+        what, differs = ("", False) if parameter.name in exact else varying_value(parameter)
         if not what and parameter.name in counted:
             what = f"given {values_shown(counted[parameter.name])}"
         if what:
             # Of numbers that are no constants nobody knows whether they differ; those that were followed do.
-            certain = parameter.name in counted or " values " in what
+            certain = parameter.name in counted or differs
             report(
                 fn.def_place,
                 f"`{parameter.name}` is {what}: each new value makes a new trace",

@@ -50,7 +50,7 @@ from graphlift.values.domain import (
 from graphlift.values.held import held_by, through
 from graphlift.values.lattice import HELD, is_loose, join, join_all, join_shape, widen, widen_loop
 from graphlift.values.meeting import TRACED_DTYPES, changed_shape, mismatch, mixed_keys
-from graphlift.values.size import limited, parts
+from graphlift.values.size import elements, limited, parts
 
 __all__ = [
     "FALSE",
@@ -96,6 +96,7 @@ __all__ = [
     "const",
     "const_value",
     "display",
+    "elements",
     "held_by",
     "is_loose",
     "is_tensor_like",

@@ -41,6 +41,15 @@ def weight(value: Value) -> int:
     return total
 
 
+def elements(value: Value) -> tuple[Value, ...]:
+    """What a list, tuple or dict holds: each element or value where these are known, else what describes them all."""
+    if isinstance(value, Sequence):
+        return (value.element,) if value.items is None else value.items
+    if isinstance(value, Mapping):
+        return (value.value,) if value.items is None else tuple(item for _, item in value.items)
+    return ()
+
+
 def parts(value: Value) -> tuple[Value, ...]:
     """What a value holds directly: the items of a container, what a function closes over."""
     match value:
