@@ -318,7 +318,7 @@ class Reporter:
             assert rule is not None
             if rule.rule.consequence is Consequence.BROKEN:
                 continue  # Told at the line that raises (`_mismatches`).
-            quiet = rule.rule.severity in (Severity.INFORMATION, Severity.HINT)
+            quiet = finding.meant or rule.rule.severity in (Severity.INFORMATION, Severity.HINT)
             decides = bool(offered) and any(r.rule == finding.rule for r in report.reasons)
             fixes = offered if decides or report.verdict is Verdict.REMOVE else ()
             if not finding.certain or (quiet and not decides):

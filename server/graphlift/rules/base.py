@@ -69,6 +69,8 @@ class Finding(msgspec.Struct, frozen=True, order=True):
     """Whether it raises in the program as it is, and not only when the function is traced."""
     consequence: str = ""
     """The consequence of this one, where it is not that of its rule."""
+    meant: bool = False
+    """Whether the code asks for it: no fault of a function that runs in a graph, though a difference."""
 
 
 class Report:
@@ -89,12 +91,21 @@ class Report:
         arguments: tuple[Argument, ...] = (),
         origins: tuple[Origin, ...] = (),
         consequence: Consequence | None = None,
+        meant: bool = False,
     ) -> None:
         """Report a finding; `consequence` where it is not that of the rule."""
-        other = "" if consequence is None else consequence.value
         self.findings.append(
             Finding(
-                self._rule, place, message, via, certain, assumption, arguments, origins, consequence=other
+                self._rule,
+                place,
+                message,
+                via,
+                certain,
+                assumption,
+                arguments,
+                origins,
+                consequence="" if consequence is None else consequence.value,
+                meant=meant,
             )
         )
 
@@ -109,10 +120,11 @@ class Report:
         *,
         certain: bool | None = None,
         consequence: Consequence | None = None,
+        meant: bool = False,
     ) -> None:
         """Report an effect as a finding, at its place and with its chain of calls."""
         sure = effect.certain if certain is None else certain
-        self(effect.place, message, via=effect.via, certain=sure, consequence=consequence)
+        self(effect.place, message, via=effect.via, certain=sure, consequence=consequence, meant=meant)
 
 
 def mismatch_finding(mismatch: Mismatch) -> Finding:

@@ -55,7 +55,8 @@ def check(fn: FunctionFacts, report: Report) -> None:
         report.effect(effect, f"`{effect.subject}` needs a concrete value; a symbolic tensor has none")
     for effect in fn.of("mode-dependent"):
         message = f"`{effect.subject}` answers differently in a graph"
-        report.effect(effect, message, consequence=Consequence.DIFFERS)
+        # A callee that asks is made for both modes.
+        report.effect(effect, message, consequence=Consequence.DIFFERS, meant=bool(effect.via))
     for effect in fn.of("keras-tensor"):
         report.effect(effect, f"`{effect.subject}` does not take Keras symbolic inputs")
     for effect in fn.of("item-assignment"):
