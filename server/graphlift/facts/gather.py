@@ -12,7 +12,7 @@ from graphlift.callgraph import Call, CallGraph, build_call_graph
 from graphlift.facts.changes import Changers, Moments
 from graphlift.facts.conflicts import Conflict, conflicts
 from graphlift.facts.extension_types import extension_types
-from graphlift.facts.keras_layers import KerasLayers
+from graphlift.facts.keras_layers import NOT_FROZEN, Frozen, KerasLayers
 from graphlift.facts.lazy_objects import several_objects, taken_from_temporaries
 from graphlift.facts.mismatches import Mismatches
 from graphlift.facts.model import Decoration, FunctionFacts, InGraph, Mismatch, StateChange
@@ -326,19 +326,17 @@ class Program:
     def _layers(self) -> KerasLayers:
         return KerasLayers(self.solver, self.graph, self._keras_method)
 
-    def _calls_frozen(self, definition: DefId) -> DefId:
-        """A decorated function whose trace Keras 3 freezes and which a call of this one may get to; else empty."""
-        reached = self._frozen_graphs & self._moments.reach(definition)
-        return min(reached - {definition}, default="")
+    def _calls_frozen(self, definition: DefId) -> Frozen:
+        """A decorated function whose trace Keras 3 freezes and which a call of this one may get to."""
+        reached = (self._frozen_graphs.keys() & self._moments.reach(definition)) - {definition}
+        sure = {name for name in reached if self._frozen_graphs[name].certain}
+        return Frozen(min(sure or reached), bool(sure)) if reached else NOT_FROZEN
 
     @cached_property
-    def _frozen_graphs(self) -> frozenset[DefId]:
+    def _frozen_graphs(self) -> dict[DefId, Frozen]:
         infos = (function_info(self.solver.db, name) for name in self.solver.state.roots)
-        return frozenset(
-            info.id
-            for info in infos
-            if info is not None and self.decoration(info.id).decorated and self._layers.frozen(info)
-        )
+        found = ((i.id, self._layers.frozen(i)) for i in infos if i and self.decoration(i.id).decorated)
+        return {name: frozen for name, frozen in found if frozen.by}
 
     # State
 

@@ -8,7 +8,9 @@ constants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
 
 from graphlift import models
 from graphlift.callgraph import CallGraph
@@ -24,6 +26,19 @@ from graphlift.values import Instance, KerasTensor, Mapping, Object, Sequence, U
 _STATEFUL = ("keras.layers.Layer", "keras.random.SeedGenerator", "keras.metrics.Metric")
 
 
+class Frozen(msgspec.Struct, frozen=True):
+    """What freezes weights: a Keras class in whose symbolic call a function runs, or a graph that does; empty for none.
+
+    It is certain where the layers are seen, and not only something unknown that may be one.
+    """
+
+    by: DefId = ""
+    certain: bool = True
+
+
+NOT_FROZEN = Frozen()
+
+
 class KerasLayers:
     """What the program's Keras classes hold, and when their `call` is run symbolically."""
 
@@ -32,21 +47,22 @@ class KerasLayers:
         self._graph = graph
         self._keras_method = keras_method
         self._held: dict[DefId, dict[str, list[Value]]] = {}
-        self._frozen: dict[DefId, str] = {}
+        self._frozen: dict[DefId, Frozen] = {}
         for key, value in solver.state.cells.items():
             if key[0] == "attr":
                 self._held.setdefault(key[1], {}).setdefault(key[2], []).append(value)
 
-    def frozen(self, info: FunctionInfo) -> str:
-        """The Keras class during whose symbolic call the function runs, where that freezes something; else empty."""
+    def frozen(self, info: FunctionInfo) -> Frozen:
+        """The Keras class during whose symbolic call the function runs, where that freezes something."""
         if self._solver.keras < 3:
-            return ""
+            return NOT_FROZEN
         known = self._frozen.get(info.id)
         if known is None:
-            owners = (owner for owner in self._callers(info) if self._runs_symbolically(owner))
-            known = next(owners, "")
-            if known and is_stateless(self._solver, self._graph, info):
-                known = ""
+            found = [(owner, self._runs_symbolically(owner)) for owner in self._callers(info)]
+            kept = [Frozen(owner, runs is True) for owner, runs in found if runs is not False]
+            known = max(kept, key=lambda each: each.certain, default=NOT_FROZEN)
+            if known.by and is_stateless(self._solver, self._graph, info):
+                known = NOT_FROZEN
             self._frozen[info.id] = known
         return known
 
@@ -66,19 +82,21 @@ class KerasLayers:
             pending.extend(call.caller for call in self._graph.callers_of(current))
         return sorted(found)
 
-    def _runs_symbolically(self, owner: DefId) -> bool:
+    def _runs_symbolically(self, owner: DefId) -> bool | None:
+        """Whether Keras calls the `call` of a class symbolically while it has weights to freeze; `None` for perhaps."""
         lines = [e.target for e in mro(self._solver.db, owner) if e is not None and e.kind == "class"]
         held = dict(self._attributes(lines))
-        if not any(self._is_stateful(value) for value in held.values()):
-            return False
-        if ("symbolic-call", owner) in self._solver.state.cells:
-            return True
+        stateful = _any(self._is_stateful(option) for value in held.values() for option in _members(value))
+        if stateful is False or ("symbolic-call", owner) in self._solver.state.cells:
+            return stateful
         if any(
             "build" in dict(info.members) for line in lines if (info := class_info(self._solver.db, line))
         ):
             return False
         built = {name for line in lines for name in self._built_by_constructor(line)}
-        return any(self._may_be_unbuilt(value) for name, value in held.items() if name not in built)
+        late = [option for name, value in held.items() if name not in built for option in _members(value)]
+        unbuilt = _any(self._is_unbuilt(option) for option in late)
+        return unbuilt and stateful if unbuilt is not None else None
 
     def _attributes(self, lines: list[DefId]) -> Iterator[tuple[str, Value]]:
         for line in lines:
@@ -100,33 +118,36 @@ class KerasLayers:
             if isinstance(target, nodes.Attribute) and isinstance(target.expr, nodes.Name):
                 yield target.attrname
 
-    def _is_stateful(self, value: Value) -> bool:
-        return any(self._holds(option) for option in _members(value))
-
-    def _holds(self, value: Value) -> bool:
+    def _is_stateful(self, value: Value) -> bool | None:
         if isinstance(value, Object):
             return any(models.is_subclass(value.cls, base) for base in _STATEFUL)
-        return isinstance(value, Instance | Unknown) and self._may_be_layer(value)
+        return self._is_layer(value)
 
-    def _may_be_unbuilt(self, value: Value) -> bool:
-        return any(self._is_unbuilt(option) for option in _members(value))
-
-    def _is_unbuilt(self, value: Value) -> bool:
+    def _is_unbuilt(self, value: Value) -> bool | None:
         if isinstance(value, Object):
             return models.is_subclass(value.cls, "keras.layers.Layer", 3) and not is_built(value)
-        return isinstance(value, Instance | Unknown) and self._may_be_layer(value)
+        return self._is_layer(value)
 
-    def _may_be_layer(self, value: Instance | Unknown) -> bool:
+    def _is_layer(self, value: Value) -> bool | None:
+        """Whether a value is a layer of the program; `None` where that cannot be seen."""
         if isinstance(value, Unknown):
-            return True
-        return any(
-            entry is None
-            or (
-                entry.kind == "external"
-                and models.is_subclass(models.canonical(entry.target, 3), "keras.layers.Layer", 3)
-            )
-            for entry in mro(self._solver.db, value.definition)
+            return None
+        if not isinstance(value, Instance):
+            return False
+        line = mro(self._solver.db, value.definition)
+        return _any(
+            None
+            if entry is None
+            else entry.kind == "external"
+            and models.is_subclass(models.canonical(entry.target, 3), "keras.layers.Layer", 3)
+            for entry in line
         )
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    """Whether one of the answers is yes; `None` where one may be."""
+    found = set(answers)
+    return True if True in found else None if None in found else False
 
 
 def _members(value: Value) -> Iterator[Value]:

@@ -7,6 +7,7 @@ import msgspec
 from graphlift.callgraph import Call
 from graphlift.facts.conflicts import Conflict
 from graphlift.facts.gain import Gain
+from graphlift.facts.keras_layers import NOT_FROZEN, Frozen
 from graphlift.facts.retracing import Retracing
 from graphlift.facts.signature import Signature
 from graphlift.facts.unhashable import Unhashable
@@ -95,10 +96,10 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     keras: int
     keras_method: str = ""
     """The Keras protocol method this is (`call`, `train_step`, …), else empty."""
-    frozen_by_keras: str = ""
-    """Under Keras 3: the class whose lazily built layers this function uses while Keras builds it, else empty."""
-    calls_frozen: DefId = ""
-    """A decorated function with weights frozen by Keras 3 that a call may get to, else empty."""
+    frozen_by_keras: Frozen = NOT_FROZEN
+    """Under Keras 3: the class whose lazily built layers this function uses while Keras builds it."""
+    calls_frozen: Frozen = NOT_FROZEN
+    """A decorated function with weights frozen by Keras 3 that a call may get to."""
     made_anew_by: DefId = ""
     """For a nested function: the enclosing function that makes it anew at each of several calls, else empty."""
     def_place: Place = Place("", Span(1, 0, 1, 0))

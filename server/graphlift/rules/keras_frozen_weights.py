@@ -70,14 +70,20 @@ RULE = Rule(Consequence.DIFFERS)
 
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report functions that Keras 3 would trace before the layers they use are built."""
-    if fn.frozen_by_keras:
-        owner = shown(fn.frozen_by_keras)
+    frozen = fn.frozen_by_keras
+    if frozen.by:
+        owner = shown(frozen.by)
         report(
             fn.def_place,
-            f"Keras 3 traces it before the layers of `{owner}` are built, which freezes their weights",
+            f"Keras 3 traces it before the layers of `{owner}` are built, which freezes their weights"
+            if frozen.certain
+            else f"`{owner}` may have layers that Keras 3 builds only after tracing this, with its weights frozen",
+            certain=frozen.certain,
         )
-    elif fn.calls_frozen and not fn.decoration.decorated:
-        callee = shown(fn.calls_frozen)
+    elif fn.calls_frozen.by and not fn.decoration.decorated:
+        callee = shown(fn.calls_frozen.by)
         report(
-            fn.def_place, f"calls `{callee}`, a `tf.function` with weights frozen by Keras 3: mend that first"
+            fn.def_place,
+            f"calls `{callee}`, a `tf.function` with weights frozen by Keras 3: mend that first",
+            certain=fn.calls_frozen.certain,
         )
