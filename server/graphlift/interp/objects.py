@@ -9,7 +9,7 @@ from graphlift import models
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
 from graphlift.interp.places import attributes_of, held_at, read_again, read_global, read_place
-from graphlift.interp.protocol import described, load_by_hook, load_missing
+from graphlift.interp.protocol import described, load_by_hook, load_missing, shown_by_class
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -336,7 +336,7 @@ def _member_value(
     kind, target, owner = found
     if kind == "self":
         _read(frame, receiver, f"{owner}.{name}", node)
-        held = read_place(frame, _attribute_cell(frame, receiver, owner, name), f"{owner}.{name}", node)
+        held = read_place(frame, _attribute_cell(frame, receiver, owner, name, node), f"{owner}.{name}", node)
         hidden = _hidden_method(frame, owner, name)
         return held if hidden is None else join_all([held, method_of(frame, receiver, hidden, node)])
     if kind == "value":
@@ -344,8 +344,6 @@ def _member_value(
         value = join_all(
             [frame.analysis.cell(("attr", owner, name)), frame.analysis.cell(("classvar", owner, name))]
         )
-        if isinstance(value, Function):
-            return Bound(receiver, value)
         return described(frame, receiver, read_place(frame, value, f"{owner}.{name}", node), node)
     if kind == "function":
         return method_of(frame, receiver, target, node)
@@ -380,13 +378,14 @@ def _read(frame: Frame, receiver: Value, subject: str, node: nodes.NodeNG) -> No
         frame.effect("reads-state", node, subject, target=target, certain=not frame.among_several)
 
 
-def _attribute_cell(frame: Frame, receiver: Instance, owner: DefId, name: str) -> Value:
+def _attribute_cell(frame: Frame, receiver: Instance, owner: DefId, name: str, node: nodes.NodeNG) -> Value:
     value = frame.analysis.cell(("attr", owner, name))
     if receiver.definition != owner:
         value = join_all([value, frame.analysis.cell(("attr", receiver.definition, name))])
     info = frame.analysis.query("class_info", owner)
     if info is not None and dict(info.members).get(name) == "":
-        value = join_all([value, frame.analysis.cell(("classvar", owner, name))])
+        body = frame.analysis.cell(("classvar", owner, name))
+        value = join_all([value, described(frame, receiver, body, node)])
     return value
 
 
@@ -463,7 +462,8 @@ def _of_class(frame: Frame, receiver: Class, name: str, node: nodes.NodeNG) -> V
         value = join_all(
             [frame.analysis.cell(("classvar", owner, name)), frame.analysis.cell(("attr", owner, name))]
         )
-        return read_place(frame, value, f"{owner}.{name}", node)
+        held = read_place(frame, value, f"{owner}.{name}", node)
+        return join_all(shown_by_class(receiver, option) for option in options(held))
     if kind == "external" and name == "from_config":
         return Partial(External("keras.layers.Layer.from_config"), (receiver,), ())
     if kind == "external":

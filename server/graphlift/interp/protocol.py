@@ -6,7 +6,20 @@ from graphlift.index.model import DefId
 from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
-from graphlift.values import Class, Function, Instance, Value, const, join_all, options
+from graphlift.values import (
+    Bound,
+    Class,
+    External,
+    Function,
+    GraphFunction,
+    Instance,
+    Partial,
+    Unknown,
+    Value,
+    const,
+    join_all,
+    options,
+)
 
 
 def load_by_hook(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG) -> Value | None:
@@ -19,14 +32,48 @@ def load_missing(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
     return _hook(frame, receiver, "__getattr__", (const(name),), node)
 
 
-def described(frame: Frame, receiver: Instance, value: Value, node: nodes.NodeNG) -> Value:
-    """The value of a class's body as its instances show it: descriptors are asked."""
-    if not any(isinstance(option, Instance) for option in options(value)):
+WRAPPERS = ("staticmethod", "classmethod", "property")
+"""What Python makes of a function in a class's body where it is called instead of written as a decorator."""
+
+
+def wrapper_of(value: Value) -> tuple[str, dict[str, Value]]:
+    """Which of the wrappers a value is, empty for none, and its functions by their parameters' names."""
+    if not isinstance(value, Partial) or not isinstance(value.function, External):
+        return "", {}
+    name = value.function.name.removeprefix("builtins.")
+    if name not in WRAPPERS:
+        return "", {}
+    parameters = ("fget", "fset", "fdel", "doc") if name == "property" else ("function",)
+    return name, {**dict(zip(parameters, value.args, strict=False)), **dict(value.keywords)}
+
+
+def shown_by_class(receiver: Class, value: Value) -> Value:
+    """The value of a class's body as the class itself shows it."""
+    name, functions = wrapper_of(value)
+    if name not in ("staticmethod", "classmethod"):
         return value
+    function = functions.get("function", value)
+    return function if name == "staticmethod" else Bound(receiver, function)
+
+
+def described(frame: Frame, receiver: Instance, value: Value, node: nodes.NodeNG) -> Value:
+    """The value of a class's body as its instances show it: functions are bound, descriptors are asked."""
     return join_all(_described(frame, receiver, option, node) for option in options(value))
 
 
 def _described(frame: Frame, receiver: Instance, value: Value, node: nodes.NodeNG) -> Value:
+    from graphlift.interp.calls import Site, call_value
+
+    if isinstance(value, Function | GraphFunction):
+        return Bound(receiver, value)
+    name, functions = wrapper_of(value)
+    if name == "staticmethod":
+        return functions.get("function", value)
+    if name == "classmethod":
+        return Bound(Class(receiver.definition), functions.get("function", value))
+    if name == "property":
+        getter = Bound(receiver, functions.get("fget", Unknown("a property without a getter")))
+        return call_value(frame, getter, Arguments(), Site(node, getattr(node, "expr", node)))
     if not isinstance(value, Instance):
         return value
     found = _hook(frame, value, "__get__", (receiver, Class(receiver.definition)), node)
@@ -38,6 +85,8 @@ def store_by_hook(frame: Frame, receiver: Instance, name: str, value: Value, nod
 
     A `__setattr__` is run as well; where it passes the value on to `object.__setattr__`, the attribute is set there.
     """
+    from graphlift.interp.calls import Site, call_value
+
     if _inside(frame, "__setattr__"):
         return False
     setter = _setter(frame, receiver.definition, name)
@@ -46,6 +95,11 @@ def store_by_hook(frame: Frame, receiver: Instance, name: str, value: Value, nod
         return True
     held = _class_value(frame, receiver.definition, name)
     for option in options(held) if held is not None else ():
+        given = wrapper_of(option)[1].get("fset")
+        if given is not None:
+            site = Site(node, getattr(node, "expr", node))
+            call_value(frame, Bound(receiver, given), Arguments((value,)), site)
+            return True
         if (
             isinstance(option, Instance)
             and _hook(frame, option, "__set__", (receiver, value), node) is not None
@@ -97,10 +151,10 @@ def _setter(frame: Frame, definition: DefId, name: str) -> DefId:
 
 
 def _class_value(frame: Frame, definition: DefId, name: str) -> Value | None:
-    """What a class's body binds to the name."""
-    from graphlift.interp.objects import find_member
-
-    found = find_member(frame, definition, name)
-    if found is None or found[0] != "value":
-        return None
-    return frame.analysis.cell(("classvar", found[2], name))
+    """What a class's body binds to the name, whatever its instances may have under it."""
+    for entry in frame.analysis.query("mro", definition):
+        info = None if entry is None else frame.analysis.query("class_info", entry.target)
+        member = None if info is None else dict(info.members).get(name)
+        if member is not None:
+            return None if member else frame.analysis.cell(("classvar", entry.target, name))
+    return None
