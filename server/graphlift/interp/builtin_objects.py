@@ -8,9 +8,10 @@ from graphlift.interp.builtin_calls import builtin, called_as, first_of
 from graphlift.interp.calls import Site
 from graphlift.interp.computed import read_any, write_any
 from graphlift.interp.frame import Frame
-from graphlift.interp.narrow import isinstance_answer
+from graphlift.interp.kinds import isinstance_answer
 from graphlift.interp.objects import attribute, class_of_instance
 from graphlift.interp.places import attributes_of, names_at
+from graphlift.interp.protocol import WRAPPERS
 from graphlift.interp.statements import is_symbolic
 from graphlift.interp.storing import store_attribute
 from graphlift.models.api import Arguments
@@ -22,6 +23,7 @@ from graphlift.values import (
     External,
     Function,
     Instance,
+    Partial,
     Py,
     Tensor,
     Unknown,
@@ -138,7 +140,8 @@ def _object(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Py("object")
 
 
-@builtin("staticmethod", "classmethod", "property")
+@builtin(*WRAPPERS)
 def _wrapper(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    del frame, site
-    return first_of(arguments)
+    del frame
+    name = called_as(site, "", WRAPPERS)
+    return Partial(External(f"builtins.{name}"), arguments.positional, arguments.keywords)

@@ -6,30 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from graphlift import models
 from graphlift.interp.frame import Frame
+from graphlift.interp.kinds import isinstance_answer
 from graphlift.syntax import nodes
 from graphlift.values import (
     NONE,
     Array,
-    Class,
     Const,
     External,
-    Instance,
     Mapping,
-    Object,
     Py,
     Sequence,
-    SetOf,
     Tensor,
     Unknown,
     Value,
     Variable,
     join_all,
     options,
-)
-from graphlift.values import (
-    Iterator as IteratorValue,
 )
 
 Test = Callable[[Value], bool | None]
@@ -175,98 +168,6 @@ def _is_tensor(value: Value) -> bool | None:
     if isinstance(value, Unknown):
         return None
     return isinstance(value, Tensor | Variable)
-
-
-_PYTHON_TYPES = {
-    "builtins.int": ("int", "bool"),
-    "builtins.float": ("float",),
-    "builtins.str": ("str",),
-    "builtins.bool": ("bool",),
-    "builtins.bytes": ("bytes",),
-    "numbers.Number": ("int", "float", "bool", "complex"),
-    "numbers.Integral": ("int", "bool"),
-    "numbers.Real": ("int", "float", "bool"),
-}
-_TENSOR_TYPES = frozenset({"tensorflow.Tensor", "tensorflow.RaggedTensor", "tensorflow.SparseTensor"})
-
-
-def isinstance_answer(frame: Frame, value: Value, kinds: Value) -> bool | None:
-    """`isinstance(value, kinds)` where it is certain."""
-    alternatives = kinds.items if isinstance(kinds, Sequence) and kinds.items is not None else (kinds,)
-    flat = [option for alternative in alternatives for option in options(alternative)]
-    answers = [_isinstance(frame, value, kind) for kind in flat]
-    if any(answer is True for answer in answers):
-        return True
-    return None if any(answer is None for answer in answers) or not answers else False
-
-
-def _isinstance(frame: Frame, value: Value, kind: Value) -> bool | None:
-    if isinstance(value, Unknown):
-        return None
-    if isinstance(kind, Class):
-        return _instance_of(frame, value, kind.definition)
-    if not isinstance(kind, External):
-        return None
-    name = kind.name
-    if name in _PYTHON_TYPES:
-        return isinstance(value, Const | Py) and value.type in _PYTHON_TYPES[name]
-    if name in _TENSOR_TYPES:
-        return _tensor_form(value, name)
-    if name == "tensorflow.Variable":
-        return isinstance(value, Variable)
-    if name in ("numpy.ndarray", "numpy.generic"):
-        return isinstance(value, Array) and value.scalar == name.endswith("generic")
-    if name in ("builtins.list", "builtins.tuple", "builtins.dict", "builtins.set"):
-        return isinstance(value, Sequence | Mapping | SetOf) and value.type == name.rpartition(".")[2]
-    if name.startswith(("collections.abc.", "typing.")):
-        return _abstract(value, name.rpartition(".")[2])
-    if isinstance(value, Object):
-        return models.is_subclass(value.cls, name) or None
-    if isinstance(value, Instance):
-        return _instance_of_library(frame, value, name)
-    if isinstance(value, Const | Py | Sequence | Mapping | Tensor | Variable | Array):
-        return None if name.startswith(("builtins.", "numpy.")) else False
-    return None
-
-
-def _tensor_form(value: Value, name: str) -> bool | None:
-    if not isinstance(value, Tensor):
-        return False
-    wanted = {"RaggedTensor": "ragged", "SparseTensor": "sparse"}.get(name.rpartition(".")[2], "dense")
-    return value.form == wanted
-
-
-def _abstract(value: Value, name: str) -> bool | None:
-    if isinstance(value, Sequence):
-        return name in ("Sequence", "Iterable", "Collection", "List", "MutableSequence", "Sized") or None
-    if isinstance(value, Mapping):
-        return name in ("Mapping", "Iterable", "Collection", "Dict", "MutableMapping", "Sized") or None
-    if isinstance(value, Const | Py) and value.type in ("int", "float", "bool", "None"):
-        return False
-    if isinstance(value, IteratorValue) and name in ("Iterator", "Iterable"):
-        return True
-    return None
-
-
-def _instance_of(frame: Frame, value: Value, definition: str) -> bool | None:
-    if not isinstance(value, Instance):
-        return False if not isinstance(value, Object) else None
-    line = frame.analysis.query("mro", value.definition)
-    if any(entry is not None and entry.target == definition for entry in line):
-        return True
-    if value.exact and None not in line:
-        return False
-    subclasses = frame.analysis.query("subclasses", value.definition)
-    return None if definition in subclasses or None in line else False
-
-
-def _instance_of_library(frame: Frame, value: Instance, name: str) -> bool | None:
-    from graphlift.interp.objects import library_base
-
-    base = library_base(frame, value.definition)
-    if base is None:
-        return None if None in frame.analysis.query("mro", value.definition) else False
-    return True if models.is_subclass(base, name) else None
 
 
 def _apply(

@@ -15,6 +15,7 @@ from graphlift.syntax import nodes
 from graphlift.values import (
     FALSE,
     NEVER,
+    NONE,
     TRUE,
     Array,
     Const,
@@ -285,11 +286,11 @@ def _compare(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
     if op in ("is", "is not"):
         return _identity(frame, op, left, right, node)
     if op in ("in", "not in"):
-        return _membership(frame, left, right, node)
+        return _membership(frame, op, left, right, node)
     if isinstance(left, Never) or isinstance(right, Never):
         return NEVER
     if isinstance(left, _LIBRARY) or isinstance(right, _LIBRARY):
-        if Const("None", "None") in (left, right):
+        if NONE in (left, right) and not any(isinstance(s, Array) and not s.scalar for s in (left, right)):
             return const(op == "!=")
         if isinstance(left, Const) and left.type == "str" and isinstance(right, DType):
             left, right = right, left
@@ -326,11 +327,10 @@ def _compare(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
 
 
 def _identity(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
-    none = Const("None", "None")
     positive = op == "is"
-    if none in (left, right):
-        other = right if left == none else left
-        if other == none:
+    if NONE in (left, right):
+        other = right if left == NONE else left
+        if other == NONE:
             return TRUE if positive else FALSE
         if isinstance(other, Unknown):
             return Py("bool")
@@ -346,20 +346,16 @@ def _identity(frame: Frame, op: str, left: Value, right: Value, node: nodes.Node
     return Py("bool")
 
 
-def _membership(frame: Frame, left: Value, right: Value, node: nodes.NodeNG) -> Value:
+def _membership(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
     from graphlift.interp.ordering import looks_up_tensors
 
     if looks_up_tensors(frame, left, right):
         frame.effect("tensor-membership", node, "in")
-    if isinstance(right, Mapping) and right.items is not None and isinstance(left, Const):
-        return const(any(key == left for key, _ in right.items) == _positive(node))
-    if (
-        isinstance(right, Sequence)
-        and right.items is not None
-        and isinstance(left, Const)
-        and all(isinstance(item, Const) for item in right.items)
-    ):
-        return const((left in right.items) == _positive(node))
+    held = _elements(right)
+    if held is not None and isinstance(left, Const):
+        wanted = const_value(left)
+        if wanted == wanted:  # A NaN is found where it is the same object.
+            return const((wanted in held) == (op == "in"))
     if isinstance(right, Instance):
         from graphlift.interp.instances import call_special
 
@@ -367,8 +363,13 @@ def _membership(frame: Frame, left: Value, right: Value, node: nodes.NodeNG) -> 
     return Py("bool")
 
 
-def _positive(node: nodes.NodeNG) -> bool:
-    return not (isinstance(node, nodes.Compare) and node.ops[0][0] == "not in")
+def _elements(value: Value) -> list[object] | None:
+    """The constants that a container holds, or the keys of a dict; `None` where they are not all known."""
+    if not isinstance(value, Sequence | Mapping) or value.items is None:
+        return None
+    items = [key for key, _ in value.items] if isinstance(value, Mapping) else list(value.items)
+    constants = [item for item in items if isinstance(item, Const)]
+    return [const_value(item) for item in constants] if len(constants) == len(items) else None
 
 
 def decided_truth(value: Value) -> bool | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from graphlift.interp.calls import SPECIAL_CALLS, Site, call_value
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
@@ -175,19 +177,29 @@ def _namedtuple_instance(frame: Frame, arguments: Arguments, site: Site) -> Valu
     return named_tuple_value(str(const_value(name)), names, items)
 
 
-@_for("collections.OrderedDict", "collections.defaultdict", "collections.Counter")
-def _mapping(frame: Frame, arguments: Arguments, site: Site) -> Value:
+@_for("collections.OrderedDict")
+def _ordered_dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
     from graphlift.interp.builtin_calls import call_builtin
 
-    text = site.node.as_string().partition("(")[0].rpartition(".")[2]
-    if text == "defaultdict":
-        factory = arguments.positional[0] if arguments.positional else NONE
-        with frame.quietly():
-            default = NONE if factory == NONE else call_value(frame, factory, Arguments(), Site(site.node))
-        return Mapping("defaultdict", None, NEVER, default, frame.site(site.node))
-    if text == "Counter":
-        return Mapping("Counter", None, Unknown("a counted element"), Py("int"), frame.site(site.node))
-    return call_builtin(frame, "dict", arguments, site)
+    made = call_builtin(frame, "dict", arguments, site)
+    return join_all(
+        msgspec.structs.replace(option, type="OrderedDict") if isinstance(option, Mapping) else option
+        for option in options(made)
+    )
+
+
+@_for("collections.defaultdict")
+def _default_dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    factory = arguments.positional[0] if arguments.positional else NONE
+    with frame.quietly():
+        default = NONE if factory == NONE else call_value(frame, factory, Arguments(), Site(site.node))
+    return Mapping("defaultdict", None, NEVER, default, frame.site(site.node))
+
+
+@_for("collections.Counter")
+def _counter(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    del arguments
+    return Mapping("Counter", None, Unknown("a counted element"), Py("int"), frame.site(site.node))
 
 
 @_for("keras.layers.Layer.from_config")
