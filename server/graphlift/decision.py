@@ -156,7 +156,8 @@ def _decorated(
         name = facts.tensor_user.rpartition(":")[2].rpartition(".")[2]
         text = f"There is no TensorFlow work here, but `{name}` uses what it returns as a tensor."
         return Decision(Verdict.KEEP, _ranked(idle), assumptions, text)
-    if idle and facts.ops == 0 and not differing and not unseen:
+    doubtful = bool(unseen) or any(not f.certain for f in groups[Consequence.DIFFERS])
+    if idle and facts.ops == 0 and not differing and not doubtful:
         return Decision(
             Verdict.REMOVE,
             _ranked(idle),
@@ -166,7 +167,7 @@ def _decorated(
     given = dict(facts.decoration.options)
     settled = "input_signature" in given or given.get("reduce_retracing") == TRUE
     if retraces and not settled:
-        again = _retraced(facts, retraces, bool(differing), bool(unseen), assumptions)
+        again = _retraced(facts, retraces, bool(differing), doubtful, assumptions)
         if again is not None:
             return again
     options = _ranked(groups[Consequence.OPTIONS])
@@ -198,7 +199,11 @@ _OF_ARGUMENTS = frozenset({"python-number-argument", "shape-varies"})
 
 
 def _retraced(
-    facts: FunctionFacts, retraces: list[Finding], differing: bool, unseen: bool, assumptions: tuple[str, ...]
+    facts: FunctionFacts,
+    retraces: list[Finding],
+    differing: bool,
+    doubtful: bool,
+    assumptions: tuple[str, ...],
 ) -> Decision | None:
     """What to do with a `tf.function` that is traced again and again; `None` to leave it.
 
@@ -217,7 +222,7 @@ def _retraced(
         text = f"Traced for each shape of its arguments: `{remedy[0].name}` leaves the sizes open."
         return Decision(Verdict.RECONFIGURE, _ranked(retraces), assumptions, text, remedy)
     counted = facts.retracing
-    if unseen or counted is None or not counted.nearly_always:
+    if doubtful or counted is None or not counted.nearly_always:
         return None
     text = "Traced at nearly every call: the graph only costs."
     return Decision(Verdict.REMOVE, _ranked(retraces), assumptions, text)

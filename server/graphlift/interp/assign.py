@@ -7,7 +7,7 @@ import msgspec
 from graphlift.interp.frame import Frame
 from graphlift.interp.places import cell_of, held_at, note_change, places_of
 from graphlift.interp.storing import store_attribute, stored
-from graphlift.interp.targets import target_of
+from graphlift.interp.targets import is_seen, target_of
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -237,9 +237,10 @@ def mutate(
             note_growth(frame, before, where)
         return
     subject = node.as_string()
-    frame.effect("writes-state", where, subject, target=target)
+    seen = is_seen(before, target)
+    frame.effect("writes-state", where, subject, target=target, certain=seen)
     if added is not None and any(isinstance(o, Tensor) and not o.eager for o in options(added)):
-        frame.effect("leaks-tensor", where, subject, target=target)
+        frame.effect("leaks-tensor", where, subject, target=target, certain=seen)
     remember_change(frame, node, after)
 
 

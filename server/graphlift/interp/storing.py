@@ -32,7 +32,7 @@ from graphlift.values import (
 
 def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node: nodes.NodeNG) -> None:
     """`receiver.name = value`: what it makes of the attribute and whether the outside sees the change."""
-    from graphlift.interp.targets import target_of
+    from graphlift.interp.targets import is_seen, target_of
 
     plain = [
         option
@@ -61,7 +61,7 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     subject = f"{_owner_text(receiver)}.{name}"
     if frame.once:
         if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
-            frame.effect("leaks-tensor", node, subject, target=target)
+            frame.effect("leaks-tensor", node, subject, target=target, certain=is_seen(receiver, target))
         return
     for option in options(receiver):
         owner = option.definition if isinstance(option, Instance | Class | Function) else "?"
@@ -69,7 +69,7 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
             continue
         if method_name(frame) not in CONSTRUCTORS:
             frame.write_cell(("changed", owner, name), const(frame.definition))
-    frame.effect("writes-state", node, subject, target=target)
+    frame.effect("writes-state", node, subject, target=target, certain=is_seen(receiver, target))
 
 
 def _note_library_change(

@@ -14,7 +14,7 @@ from graphlift.interp.mismatches import take_mismatch
 from graphlift.interp.outer_tapes import take_tape
 from graphlift.interp.places import note_change
 from graphlift.interp.summary import Context, Effect, Summary
-from graphlift.interp.targets import target_of
+from graphlift.interp.targets import is_seen, target_of
 from graphlift.models.api import MISMATCHES, Arguments
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
@@ -59,8 +59,8 @@ def take_over(
             chain = (here, *effect.via, effect.place)
             take_consumed(frame, effect.target, bindings, chain, site.node)
             continue
-        if effect.target.startswith("param:"):
-            name = effect.target[6:]
+        name = effect.target.removeprefix("param:")
+        if name != effect.target:
             target = arguments.get(name, "")
             if not target:
                 target = arguments[name] = _of_argument(frame, bindings.get(name), argument_nodes.get(name))
@@ -77,17 +77,20 @@ def take_over(
         if effect.kind in MISMATCHES:
             take_mismatch(frame, effect, site.node, argument_nodes)
             continue
-        _pass_on(frame, effect, target, site, here)
+        changed = bindings.get(name) if effect.kind in ("writes-state", "leaks-tensor") else None
+        _pass_on(frame, effect, target, site, here, is_seen(changed, target))
 
 
-def _pass_on(frame: Frame, effect: Effect, target: str, site: Site, here: Place) -> None:
+def _pass_on(
+    frame: Frame, effect: Effect, target: str, site: Site, here: Place, certain: bool = True
+) -> None:
     """Record a callee's effect as one of the caller, with the call in front of its chain."""
     frame.effect(
         effect.kind,
         site.node,
         effect.subject,
         target=target,
-        certain=effect.certain,
+        certain=certain and effect.certain,
         via=(here, *effect.via),
         place=effect.place,
     )

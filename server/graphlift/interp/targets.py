@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphlift.interp.frame import Frame
 from graphlift.syntax import nodes
-from graphlift.values import Class, Instance, Mapping, Module, Sequence, SetOf, Value, options
+from graphlift.values import NEVER, Class, Instance, Mapping, Module, Sequence, SetOf, Unknown, Value, options
 
 
 def target_of(frame: Frame, node: nodes.NodeNG, value: Value | None = None) -> str:
@@ -20,6 +20,14 @@ def target_of(frame: Frame, node: nodes.NodeNG, value: Value | None = None) -> s
     if isinstance(node, nodes.Name | nodes.AssignName | nodes.DelName):
         return _name_target(frame, node.name)
     return "heap"
+
+
+def is_seen(value: Value | None, target: str) -> bool:
+    """Whether it is certain that others can see a change of a value with this target.
+
+    Something unknown that came from a call or out of another unknown thing may be new each time.
+    """
+    return target != "heap" or not any(isinstance(option, Unknown) for option in options(value or NEVER))
 
 
 def _name_target(frame: Frame, name: str) -> str:
