@@ -40,7 +40,7 @@ from graphlift.models.api import MISMATCHES
 from graphlift.resolve import files, function_info, module_index, unit
 from graphlift.source.span import Place, Span
 from graphlift.syntax import nodes
-from graphlift.values import NEVER, TRUE, Class, Function, Unknown, Value, join, limited, widen
+from graphlift.values import NEVER, TRUE, Class, Function, Instance, Unknown, Value, join, limited, widen
 
 MAX_DEPTH = 80
 MAX_CONTEXTS = 8
@@ -60,6 +60,15 @@ UNFOLLOWED = Summary(
     Unknown("the installed packages are followed only so far"),
     (Effect("unknown-call", Place("~", Span(1, 0, 1, 0)), "installed code", certain=False),),
 )
+
+
+def _kind(context: Context) -> tuple[DefId, tuple[str, ...]]:
+    """What keeps contexts apart for good: the class of the object whose method is called, and what has its default.
+
+    Each class calls methods of its own; and the join of a value with a default that nobody names here is not known.
+    """
+    first = context.bindings[0][1] if context.bindings else NEVER
+    return first.definition if isinstance(first, Instance) else "", tuple(n for n, _ in context.bindings)
 
 
 class Solver:
@@ -239,14 +248,14 @@ class Solver:
         if closure not in closures and len(closures) >= MAX_CLOSURES:
             closure = tuple((name, widen(value)) for name, value in closure)
             if closure not in closures and len(closures) >= 2 * MAX_CLOSURES:
-                return self._merged((definition,), context)
+                return self._merged((definition, *_kind(context)), context)
         known = closures.setdefault(closure, {})
         if context in known:
             return context
         if len(known) >= MAX_CONTEXTS:
             context = Context(tuple((name, widen(value)) for name, value in context.bindings), closure)
             if context not in known and len(known) >= 2 * MAX_CONTEXTS:
-                return self._merged((definition, closure), context)
+                return self._merged((definition, closure, *_kind(context)), context)
         known[context] = None
         return context
 
