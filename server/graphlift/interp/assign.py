@@ -19,6 +19,7 @@ from graphlift.values import (
     Mapping,
     Module,
     Never,
+    Py,
     Sequence,
     SetOf,
     Tensor,
@@ -59,6 +60,8 @@ def _name(frame: Frame, target: nodes.AssignName, value: Value) -> None:
     if name in frame.nonlocal_names:
         frame.effect("writes-state", target, name, target=f"closure:{name}")
         frame.closure[name] = join(frame.closure.get(name, value), value)
+        if name in frame.rebound:
+            frame.write_cell(("rebound", frame.rebound[name], name), stored(value))
         return
     if frame.is_module and name in frame.env and not _is_instead(target):
         frame.write_cell(("changed-global", frame.module, name), const(frame.definition))
@@ -190,6 +193,10 @@ def _with_item(container: Value, index: Value, value: Value) -> Value:
                 items[position] = value
                 return Sequence(container.type, tuple(items), join_all(items), container.site)
             return container
+        case Sequence() if not isinstance(index, Const | Py) or index.type not in ("int", "bool"):
+            # A slice, or something unknown: as many elements as the value has take the place of some.
+            given = [o.element if isinstance(o, Sequence) else value for o in options(value)]
+            return Sequence(container.type, None, join_all((container.element, *given)), container.site)
         case Sequence():
             element = join(container.element, value)
             known = container.items
@@ -199,6 +206,23 @@ def _with_item(container: Value, index: Value, value: Value) -> Value:
             return _with_entry(container, index, value)
         case _:
             return container
+
+
+def without_item(container: Value, index: Value) -> Value:
+    """What `del container[index]` leaves."""
+    if isinstance(container, Sequence):
+        items = container.items
+        if items is not None and isinstance(index, Const) and index.type == "int":
+            position = int(index.text)
+            if -len(items) <= position < len(items):
+                left = tuple(item for n, item in enumerate(items) if n != position % len(items))
+                return Sequence(container.type, left, join_all(left), container.site)
+        return Sequence(container.type, None, container.element, container.site)
+    if isinstance(container, Mapping):
+        known = container.items if isinstance(index, Const) else None
+        rest = None if known is None else tuple((key, item) for key, item in known if key != index)
+        return msgspec.structs.replace(container, items=rest)
+    return container
 
 
 def _with_entry(container: Mapping, index: Value, value: Value) -> Mapping:
@@ -324,8 +348,10 @@ def replace_everywhere(frame: Frame, node: nodes.NodeNG | None, before: Value, a
     if not site:
         return
     for name, value in frame.env.items():
-        if _holds(value, site):
-            frame.env[name] = _replaced(value, before, after)
+        count = _count(value, site)
+        if count:
+            # Made in a loop, several of them are known by one site, and only one of them has changed.
+            frame.env[name] = _replaced(value, before, after if count == 1 else join(before, after))
 
 
 def _around(frame: Frame, node: nodes.Subscript, after: Value) -> list[tuple[Value, Value, bool]]:
@@ -346,16 +372,17 @@ def _around(frame: Frame, node: nodes.Subscript, after: Value) -> list[tuple[Val
     return found
 
 
-def _holds(value: Value, site: str, depth: int = 0) -> bool:
+def _count(value: Value, site: str, depth: int = 0) -> int:
+    """How often a value holds what was made at a site, itself included."""
     if getattr(value, "site", "") == site:
-        return True
+        return 1
     if depth > 3:
-        return False
+        return 0
     if isinstance(value, Sequence) and value.items is not None:
-        return any(_holds(item, site, depth + 1) for item in value.items)
+        return sum(_count(item, site, depth + 1) for item in value.items)
     if isinstance(value, Mapping) and value.items is not None:
-        return any(_holds(item, site, depth + 1) for _, item in value.items)
-    return False
+        return sum(_count(item, site, depth + 1) for _, item in value.items)
+    return 0
 
 
 def _replaced(value: Value, before: Value, after: Value, depth: int = 0) -> Value:

@@ -39,7 +39,8 @@ def _next(frame: Frame, arguments: Arguments, site: Site) -> Value:
             frame.effect("python-iterator", site.node, "next()", certain=False)
         elif isinstance(option, Iterator) and option.source == "dataset" and len(arguments.positional) == 1:
             _note_end(frame, site.node)
-    return iteration(frame, source, site.positional[0] if site.positional else site.node)
+    element = iteration(frame, source, site.positional[0] if site.positional else site.node)
+    return join_all((element, *arguments.positional[1:2]))
 
 
 def _note_end(frame: Frame, node: nodes.NodeNG) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 from collections import abc
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Protocol
 
 import msgspec
@@ -336,6 +337,8 @@ class Frame:
         """The value of a name on the current path."""
         if name in self.env and name not in self.global_names:
             value = self.env[name]
+            if name in self.rebound:
+                value = join(value, self.analysis.cell(("rebound", self.rebound[name], name)))
             if isinstance(value, Sequence | Mapping | SetOf | OneOf):
                 from graphlift.interp.places import read_captured
 
@@ -343,6 +346,8 @@ class Frame:
             return value
         if name in self.closure:
             value = self.closure[name]
+            if name in self.rebound:
+                value = join(value, self.analysis.cell(("rebound", self.rebound[name], name)))
             if (
                 isinstance(value, Object)
                 and self.analysis.cell(("touched", f"captured {self.owner}.{name}")) != NEVER
@@ -352,11 +357,24 @@ class Frame:
                 self.effect("reads-state", node, f"closure {name}", target=f"closure:{name}")
             from graphlift.interp.places import read_again, read_captured
 
-            return read_again(self, read_captured(self, name, self.closure[name]), node)
+            return read_again(self, read_captured(self, name, value), node)
         if name in self.scope_names and not self.is_module and not self.is_class:
             sibling = self._sibling(name)
             return sibling or Unknown(f"`{name}` may not be assigned yet")
         return self._free(name, node)
+
+    @cached_property
+    def rebound(self) -> dict[str, DefId]:
+        """The names of this function and those around it that functions inside give other values, with whose it is."""
+        found: dict[str, DefId] = {}
+        definition = self.definition
+        while isinstance(node := self.unit.nodes.get(definition), nodes.FunctionDef | nodes.Lambda):
+            for name in rebinders(node):
+                if name in local_names(node):
+                    found.setdefault(name, definition)
+            info = self.unit.functions.get(definition)
+            definition = info.parent if info is not None else ""
+        return found
 
     @property
     def owner(self) -> DefId:

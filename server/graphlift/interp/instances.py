@@ -262,10 +262,17 @@ def enter_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> Value:
     return join_all(values)
 
 
-def exit_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> None:
-    """Leave a `with` block."""
+def exit_context(frame: Frame, manager: Value, node: nodes.NodeNG, ended: bool) -> bool:
+    """Leave a `with` block, whose body came to its end or did not; whether an exception in it may end there."""
+    swallowing = False
     for option in options(manager):
         if isinstance(option, Instance):
             swallows = call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)
             if swallows is not None and not all(o in (NONE, FALSE) for o in options(swallows)):
                 frame.effect("catches", node, f"`{option.definition.rpartition(':')[2]}.__exit__`")
+                swallowing = True
+        elif isinstance(option, Object) and option.cls == "contextlib.suppress":
+            swallowing = True
+        elif isinstance(option, Iterator) and not ended:
+            swallowing = True  # A generator may catch what is raised where it yields.
+    return swallowing

@@ -252,16 +252,39 @@ def _endless(frame: Frame, arguments: Arguments, site: Site) -> Value:
     return Iterator(Py("int"), "fresh")
 
 
-@_for("copy.copy", "copy.deepcopy")
+@_for("copy.copy")
 def _copy(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    import msgspec
+    return _copied(frame, arguments, site, deep=False)
 
+
+@_for("copy.deepcopy")
+def _deep_copy(frame: Frame, arguments: Arguments, site: Site) -> Value:
+    return _copied(frame, arguments, site, deep=True)
+
+
+def _copied(frame: Frame, arguments: Arguments, site: Site, *, deep: bool) -> Value:
     value = arguments.positional[0] if arguments.positional else NONE
     if any(isinstance(option, Variable) for option in (*options(value), *parts(value))):
         frame.effect("eager-only", site.node, "copying a variable", certain=False)
-    if getattr(value, "site", None) is not None:
-        return msgspec.structs.replace(value, site=frame.site(site.node))
-    return value
+    return join_all(_copy_of(option, frame.site(site.node), deep) for option in options(value))
+
+
+def _copy_of(value: Value, site: str, deep: bool) -> Value:
+    if deep and isinstance(value, Sequence):
+        inner = _copies_of(value.element, f"{site}+")
+        items = None if value.items is None else tuple(_copies_of(item, f"{site}+") for item in value.items)
+        value = msgspec.structs.replace(
+            value, items=items, element=inner if items is None else join_all(items)
+        )
+    elif deep and isinstance(value, Mapping):
+        entries = value.items
+        copied = None if entries is None else tuple((k, _copies_of(item, f"{site}+")) for k, item in entries)
+        value = msgspec.structs.replace(value, items=copied, value=_copies_of(value.value, f"{site}+"))
+    return msgspec.structs.replace(value, site=site) if getattr(value, "site", None) is not None else value
+
+
+def _copies_of(value: Value, site: str) -> Value:
+    return join_all(_copy_of(option, site, True) for option in options(value)) if options(value) else value
 
 
 @_for("dataclasses.replace")

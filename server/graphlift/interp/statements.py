@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from graphlift.interp.arrays import used
-from graphlift.interp.assign import assign, forget_paths, mutate
+from graphlift.interp.assign import assign, forget_paths, mutate, without_item
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.guards import is_first_call_guard
@@ -280,13 +281,25 @@ def _with(frame: Frame, node: nodes.With) -> None:
             assign(frame, target, value)
         enter_tape(frame, value, target)
     returned = len(frame.conditional_returns)
+    before, before_paths = dict(frame.env), dict(frame.paths)
     run_body(frame, node.body)
     check_left_block(frame, returned, "`with`")
     for _, target in node.items:
         leave_tape(frame, target)
-    if frame.alive:
+    ended = frame.alive
+    middle = _partial(frame, node, before, frame.env if ended else None)
+    left = (frame.env, frame.paths)
+    if not ended:  # By an exception, or by a `return` that it may take the place of.
+        frame.env, frame.paths, frame.alive = middle, {}, True
+    swallowed = False
+    with frame.quietly() if not ended else nullcontext():
         for manager in managers:
-            exit_context(frame, manager, node)
+            swallowed = exit_context(frame, manager, node, ended) or swallowed
+    if swallowed:
+        kept = {path: value for path, value in before_paths.items() if left[1].get(path) == value}
+        meet(frame, [(middle, kept), left] if ended else [(middle, kept)])
+    elif not ended:
+        frame.env, frame.paths, frame.alive = *left, False
 
 
 @executes(nodes.Try, nodes.TryStar)
@@ -333,7 +346,7 @@ def _handled(node: nodes.Try) -> str:
     return ", ".join(kinds)
 
 
-def _partial(frame: Frame, node: nodes.Try, before: Env, after: Env | None) -> Env:
+def _partial(frame: Frame, node: nodes.Try | nodes.With, before: Env, after: Env | None) -> Env:
     """What may hold in a handler, which is entered from anywhere in the body.
 
     A name holds what it held before or after the body, unless the body binds it several times or never gets to its end.
@@ -358,9 +371,11 @@ def _delete(frame: Frame, node: nodes.Delete) -> None:
         elif isinstance(target, nodes.DelAttr | nodes.Subscript):
             receiver = target.value if isinstance(target, nodes.Subscript) else target.expr
             value = evaluate(frame, receiver)
+            index = evaluate(frame, target.slice) if isinstance(target, nodes.Subscript) else None
             for option in options(value):
                 if not isinstance(option, Tensor | Never):
-                    mutate(frame, receiver, option, option, target)
+                    after = option if index is None else without_item(option, index)
+                    mutate(frame, receiver, option, after, target)
 
 
 @executes(nodes.Match)
