@@ -89,7 +89,7 @@ def _for_loop(frame: Frame, node: nodes.For) -> None:
         assign(frame, node.target, element)
 
     if count is not None and not (frame.unrolling and leaves_early(node)):
-        _loop(frame, node, start, symbolic, count, lambda: False, certain_pass=symbolic and count > 0)
+        _loop(frame, node, start, symbolic, count, lambda: False, certain_pass=count > 0)
         return
     with frame.open_ended():
         _loop(frame, node, start, symbolic, _assumed_iterations(frame), lambda: False)
