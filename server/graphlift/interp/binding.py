@@ -98,6 +98,8 @@ def for_context(value: Value, name: str, hosted: bool = False, keep: bool = Fals
             return msgspec.structs.replace(option, eager=False)
         if keep and isinstance(option, Instance):
             return option
+        if isinstance(option, Array) and option.number:
+            option = msgspec.structs.replace(option, number="")
         if isinstance(option, Sequence | Mapping | SetOf | Instance | Array) and option.site:
             return msgspec.structs.replace(option, site=f"@{name}")
         if isinstance(option, Iterator) and option.source == "fresh":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from graphlift.interp.calls import FrameHost, Site, call_value, escape
+from graphlift.interp.calls import Site, call_value, escape
 from graphlift.interp.expressions import iteration, known_length
 from graphlift.interp.frame import Frame
 from graphlift.interp.instances import call_special, call_text
@@ -112,6 +112,8 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
             results.append(found if found is not None else Py(kind))
         elif isinstance(option, Const):
             results.append(_converted(option, kind))
+        elif isinstance(option, Array) and option.number:
+            results.append(_converted(_python_number(option), kind))
         else:
             results.append(Py(kind))
     return join_all(results)
@@ -123,6 +125,11 @@ def _counts_passes(frame: Frame, node: nodes.NodeNG) -> bool:
     called = isinstance(counted, nodes.Call) and isinstance(counted.func, nodes.Name)
     loop = called and counted.func.name == "range" and isinstance(counted.parent, nodes.For)
     return bool(loop) and counted.parent.iter is counted and not frame.unconverted
+
+
+def _python_number(scalar: Array) -> Const:
+    """The number that a NumPy scalar is known to be, as Python's."""
+    return Const("float" if set(scalar.number) - set("-0123456789") else "int", scalar.number)
 
 
 def _converted(value: Const, kind: str) -> Value:
@@ -249,72 +256,6 @@ def _range(frame: Frame, arguments: Arguments, site: Site) -> Value:
         start, stop = given[0], given[1]
         step = given[2] if len(given) > 2 else step
     return Object("builtins.range", (("start", start), ("step", step), ("stop", stop)))
-
-
-@builtin("abs")
-def _abs(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    return join_all(_abs_one(frame, option, site) for option in options(first_of(arguments)))
-
-
-def _abs_one(frame: Frame, value: Value, site: Site) -> Value:
-    from graphlift import models
-
-    if isinstance(value, Tensor | Variable):
-        result = models.call("tensorflow.abs", Arguments((value,)), FrameHost(frame, site.node))
-        return frame.result(site.node, result)
-    if isinstance(value, Array | Py | Unknown):
-        return value
-    if isinstance(value, Const):
-        number = const_value(value)
-        if isinstance(number, int | float):
-            return const(abs(number))
-    if isinstance(value, Instance):
-        found = call_special(frame, value, "__abs__", (), site.node)
-        return found if found is not None else Unknown("`abs` of a user-defined object is not visible")
-    return Unknown("`abs` of this value is not modelled")
-
-
-@builtin("max", "min", "sum", "round", "pow", "divmod")
-def _numeric(frame: Frame, arguments: Arguments, site: Site) -> Value:
-    name = site.node.as_string().partition("(")[0] if isinstance(site.node, nodes.Call) else "max"
-    given = arguments.positional
-    if len(given) == 1 and name in ("max", "min", "sum"):
-        source = given[0]
-        if is_symbolic(frame, source):
-            frame.effect("tensor-iteration", site.node, f"{name}()")
-            return Tensor()
-        elements = iteration(frame, source, site.node)
-    else:
-        elements = join_all(given)
-    if name == "sum":
-        return _sum(frame, given, elements, site)
-    if name in ("max", "min"):
-        compared(frame, arguments, elements, name, site)
-    if any(is_symbolic(frame, o) for o in options(elements)):
-        if name in ("round", "divmod"):
-            frame.effect("python-on-tensor", site.node, f"{name}()")
-        elif name == "pow":
-            frame.work(1)
-        return Tensor()
-    return join_all(Py(o.type) if isinstance(o, Const) else o for o in options(elements))
-
-
-def _sum(frame: Frame, given: tuple[Value, ...], elements: Value, site: Site) -> Value:
-    from graphlift.interp.operators import binary
-
-    start = given[1] if len(given) > 1 else const(0)
-    count = known_length(given[0]) if given else None
-    if count == 0:
-        return start
-    once = binary(frame, "+", start, elements, site.node)
-    multiplier = frame.multiplier
-    frame.multiplier = multiplier * max((count if count is not None else 4) - 1, 1)
-    result = binary(frame, "+", once, elements, site.node)
-    frame.multiplier = multiplier
-    if count == 1:
-        return once
-    widened = join_all(Py(o.type) if isinstance(o, Const) else o for o in options(result))
-    return join(widened, start) if count is None else widened
 
 
 @builtin("sorted")

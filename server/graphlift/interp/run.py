@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphlift.index import FunctionInfo
 from graphlift.interp import (  # noqa: F401 - fill the tables of statements and calls
     builtin_iterators,
+    builtin_numbers,
     builtin_objects,
     comprehensions,
     loops,

@@ -9,6 +9,7 @@ import msgspec
 from graphlift.models import convert, names, table, transfer
 from graphlift.models.api import HAZARDS, MADE, Arguments, CallResult, Hazard, Host, joined_hazards
 from graphlift.models.call import Call
+from graphlift.models.folding import folded
 from graphlift.models.receivers import class_of
 from graphlift.models.rules import evaluate
 from graphlift.models.table import Entry
@@ -169,7 +170,7 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
     if entry.kind == "class" and not entry.returns:
         value = instance(call_)
     elif entry.returns:
-        value = evaluate(entry.returns, call_)
+        value = folded(entry.name, args, evaluate(entry.returns, call_))
     else:
         value = Unknown(f"what `{subject}` returns is not modelled")
     unchecked = call_.given.intersection(entry.untested)

@@ -118,12 +118,16 @@ class KerasTensor(_Value, frozen=True, cache_hash=True):
 
 
 class Array(_Value, frozen=True, cache_hash=True):
-    """A `numpy.ndarray`, or a NumPy scalar when `scalar` is true. `site` as in `Sequence`."""
+    """A `numpy.ndarray`, or a NumPy scalar when `scalar` is true. `site` as in `Sequence`.
+
+    `number` is the value of a scalar, written as Python's number; empty where it is not known.
+    """
 
     dtype: str | None = None
     shape: Shape = None
     scalar: bool = False
     site: str = ""
+    number: str = ""
 
 
 class TensorArray(_Value, frozen=True, cache_hash=True):

@@ -141,7 +141,8 @@ def _merge(a: Value, b: Value) -> Value | None:
             return KerasTensor(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), held)
         case Array(), Array() if a.scalar == b.scalar:
             site = _merge_sites(a.site, b.site) if a.site and b.site else ""
-            return Array(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.scalar, site)
+            number = a.number if a.number == b.number else ""
+            return Array(_same(a.dtype, b.dtype), join_shape(a.shape, b.shape), a.scalar, site, number)
         case TensorArray(), TensorArray():
             site = a.site if a.site == b.site else ""
             stale = min(a.stale, b.stale) if a.stale and b.stale else a.stale or b.stale
