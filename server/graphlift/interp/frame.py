@@ -68,8 +68,8 @@ from graphlift.values import (
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"reveal_type"}
 
 
-FIRST_CALL_ONLY = frozenset({"creates-variable", "creates-state", "writes-state"})
-"""Effects that a graph may have in its first call: it is traced then, and tracing runs them."""
+MAKES = frozenset({"creates-variable", "creates-state"})
+"""Effects that a graph may have in its first call, and in no other."""
 
 
 PLAIN = "%plain"
@@ -173,10 +173,14 @@ class Frame:
         self.among_several = False
         """Whether an attribute of objects of one of several classes is being read."""
         self.silent = 0
+        self.guarded = 0
+        """How many `if not self.ready:`-like guards are around: what they guard happens at the first call alone."""
         self.once = 0
+        """How many of them guard what a graph does as eager code does (see `interp.first_calls`)."""
+        self.noticed: set[str] = set()
+        """The kinds of effects so far, and `work` where ops were dispatched, also of what is evaluated `quietly`."""
         self.running_held: set[Value] = set()
         """The code that library objects hold and that is being run: it may hold such an object in turn."""
-        """How many `if not self.ready:`-like guards are around: what they guard happens at the first call alone."""
         self.conditional_returns: list[tuple[Value, nodes.NodeNG]] = []
         """What is returned under tensor conditions, and where."""
 
@@ -219,7 +223,10 @@ class Frame:
         origins: tuple[Origin, ...] = (),
     ) -> None:
         """Record an effect at a node, or the effect of a callee that is called there (`place` and `via` given)."""
-        if self.silent or not self.alive or (self.once and kind in FIRST_CALL_ONLY):
+        if self.alive:
+            self.noticed.add(kind)
+        first = (self.guarded and kind in MAKES) or (self.once and kind == "writes-state")
+        if self.silent or not self.alive or first:
             return
         if len(via) > MAX_CHAIN:
             via = (*via[: MAX_CHAIN - 1], via[-1])
@@ -276,6 +283,8 @@ class Frame:
 
     def work(self, ops: int, elements: int = 0) -> None:
         """Count TensorFlow ops dispatched on the current path, and the numbers in their results."""
+        if self.alive and ops:
+            self.noticed.add("work")
         if not self.silent and self.alive:
             self.ops = min(MAX_OPS, self.ops + ops * self.multiplier)
             self.elements = min(MAX_ELEMENTS, self.elements + elements * self.multiplier)

@@ -9,6 +9,7 @@ from typing import Any
 from graphlift.interp.arrays import used
 from graphlift.interp.assign import assign, forget_paths, mutate, without_item
 from graphlift.interp.expressions import evaluate, iteration
+from graphlift.interp.first_calls import is_settled_at_once
 from graphlift.interp.frame import Frame
 from graphlift.interp.guards import is_first_call_guard
 from graphlift.interp.merging import bound_names, check_branches, check_left_block, met, traced_scalars
@@ -217,8 +218,13 @@ def _if(frame: Frame, node: nodes.If) -> None:
         run_body(frame, body)
         check_left_block(frame, returned, "`if`")
 
+    def attempt() -> None:
+        for positive, body in ((True, node.body), (False, node.orelse)):
+            _branch(frame, lambda body=body, positive=positive: branch(body, positive))  # type: ignore[misc]
+
     conditions = frame.tensor_condition
-    once = is_first_call_guard(node)
+    guards = is_first_call_guard(node)
+    once = guards and is_settled_at_once(frame, node, attempt)
     states = []
     around = []
     most = ops
@@ -228,8 +234,10 @@ def _if(frame: Frame, node: nodes.If) -> None:
         frame.ops = ops
         frame.tensor_condition = conditions + symbolic
         frame.traced_blocks += [node] * symbolic
+        frame.guarded += guards and positive
         frame.once += once and positive
         ended = _branch(frame, lambda body=body, positive=positive: branch(body, positive))  # type: ignore[misc]
+        frame.guarded -= guards and positive
         frame.once -= once and positive
         if symbolic:
             frame.traced_blocks.pop()

@@ -27,6 +27,7 @@ from graphlift.values import (
     Tensor,
     Unknown,
     Value,
+    Variable,
     held_by,
     join_all,
     options,
@@ -159,6 +160,8 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
         spared = flag == "eager-only" and isinstance(receiver, Tensor) and receiver.eager
         if flag in HAZARDS and not spared:
             call_.hazard(flag, subject)
+    if _lasts(entry, receiver):
+        call_.hazard("changes-variable", subject)
     for hazard in _python_only(entry, subject, args):
         call_.hazards[hazard] = None
     call_.ops = ops_of(entry, receiver)
@@ -180,6 +183,16 @@ def _one(entry: Entry, args: Arguments, host: Host, receiver: Value | None) -> C
             value = Unknown(f"`{min(unchecked)}` may change the form of what `{subject}` gives")
     value = _new(entry, _formed(entry, value, args))
     return CallResult(_holding(entry, value, receiver, args), tuple(call_.hazards), call_.ops)
+
+
+def _lasts(entry: Entry, receiver: Value | None) -> bool:
+    """Whether a call changes what TensorFlow keeps, or acts on the outside: in a graph it does so at each call."""
+    if "stateful" in entry.flags:
+        return True
+    assigns = entry.returns.startswith(("argument(self", "keras_assigned(self"))
+    if entry.kind == "method" and isinstance(receiver, Variable) and assigns:
+        return True
+    return entry.returns.startswith("applied_gradients(") or entry.name.endswith(".update_state")
 
 
 def _new(entry: Entry, value: Value) -> Value:

@@ -70,6 +70,7 @@ HAZARDS: dict[str, str] = {
     "dtype-mismatch": "is given dtypes that TensorFlow does not bring together",
     # Not a hazard by itself: kept for other rules.
     "makes-graph-function": "makes a new tf.function",
+    "changes-variable": "changes a variable, or has another lasting effect that a graph repeats at each call",
     "py-function": "runs Python inside the graph",
     "not-modelled": "no model says what this call does",
 }
