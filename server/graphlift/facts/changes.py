@@ -58,6 +58,10 @@ class Changers:
             found += [Change(who, who != "?", line, True) for who, line in own]
         return found + [Change(who, False) for who in _texts(self._cell("changed", "?", name))]
 
+    def is_touched(self, subject: str, cls: str) -> bool:
+        """Whether an attribute may be changed by other ways than by setting it: by computed names, by library code."""
+        return bool(self._touched(subject) or self._touched(f"attributes {cls}"))
+
     def _touched(self, place: str) -> list[Change]:
         return [Change(who, True, line) for who, line in marks(self._cell("touched", place))]
 

@@ -18,6 +18,7 @@ from graphlift.facts.mismatches import Mismatches
 from graphlift.facts.model import Decoration, FunctionFacts, InGraph, Mismatch, StateChange
 from graphlift.facts.numbers import numbers_as_tensors
 from graphlift.facts.retracing import Retracing, exactly_given, retracing
+from graphlift.facts.settled import settled
 from graphlift.facts.signature import Signature, signature
 from graphlift.facts.tensor_uses import holds_python, user_of_tensor
 from graphlift.facts.unhashable import unhashable
@@ -113,6 +114,7 @@ class Program:
             several=several_objects(self.solver, self._moments, root.entry),
             temporaries=taken_from_temporaries(self.solver, definition),
             unhashable=unhashable(self.solver.db, root.entry.parameters),
+            settled=settled(self.solver, self.graph, self._changers, root.summary),
             extension_types=extension_types(self.solver.db, root.summary.returns),
         )
 

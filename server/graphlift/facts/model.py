@@ -127,6 +127,8 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """In what the `input_signature` that it is given does not fit it or its calls."""
     unhashable: tuple[Unhashable, ...] = ()
     """The parameters that tracing cannot look up."""
+    settled: tuple[str, ...] = ()
+    """The attributes that it sets to what they are set to anyway, after the first time."""
     extension_types: tuple[DefId, ...] = ()
     """The classes in its result that a graph gives back as it does tensors."""
 

@@ -111,6 +111,24 @@ def _without_hash(db: Database, value: Value, depth: int) -> str:
     return next(filter(None, parts), "")
 
 
+def compares_by_value(db: Database, definition: str) -> bool:
+    """Whether two objects of a class may be equal, so that a graph takes one for the other."""
+    for entry in mro(db, definition):
+        info = class_info(db, entry.target) if entry is not None and entry.kind == "class" else None
+        if info is not None:
+            names = {name for name, _ in info.members}
+            if names & {"__eq__", "__tf_tracing_type__"} or any(
+                not _is_plain(text) for text in info.decorators
+            ):
+                return True
+    return False
+
+
+def _is_plain(decorator: str) -> bool:
+    """Whether a decorator of a class leaves alone how its objects are compared."""
+    return decorator.rpartition(".")[2].partition("(")[0] == "register_keras_serializable"
+
+
 def _loses_hash(db: Database, definition: str) -> bool:
     """Whether the nearest class that says anything of equality says nothing of hashing."""
     for entry in mro(db, definition):

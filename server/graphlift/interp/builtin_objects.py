@@ -91,6 +91,7 @@ def _setattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @builtin("delattr")
 def _delattr(frame: Frame, arguments: Arguments, site: Site) -> Value:
     frame.effect("writes-state", site.node, "delattr()", target="heap")
+    write_any(frame, first_of(arguments), site.node)
     return NONE
 
 

@@ -230,7 +230,10 @@ class Frame:
             return
         if len(via) > MAX_CHAIN:
             via = (*via[: MAX_CHAIN - 1], via[-1])
-        self.admit(Effect(kind, place or self.place(node), subject, via, target, certain, origins))
+        where = place or self.place(node)
+        self.admit(Effect(kind, where, subject, via, target, certain, origins))
+        if kind == "writes-state" and (self.tensor_condition or self.tensor_loop or self.traced_blocks):
+            self.admit(Effect("writes-at-times", where, subject, via, target, certain))
 
     def admit(self, effect: Effect) -> None:
         """Take an effect in; a mismatch waits while the alternatives beside its own are tried."""

@@ -15,6 +15,7 @@ from graphlift.interp.guards import is_first_call_guard
 from graphlift.interp.merging import bound_names, check_branches, check_left_block, met, traced_scalars
 from graphlift.interp.narrow import narrow
 from graphlift.interp.operators import binary, truth
+from graphlift.interp.storing import note_deleted
 from graphlift.interp.tapes import enter_tape, leave_tape
 from graphlift.interp.unused import note_unused
 from graphlift.syntax import nodes
@@ -380,6 +381,8 @@ def _delete(frame: Frame, node: nodes.Delete) -> None:
             receiver = target.value if isinstance(target, nodes.Subscript) else target.expr
             value = evaluate(frame, receiver)
             index = evaluate(frame, target.slice) if isinstance(target, nodes.Subscript) else None
+            if isinstance(target, nodes.DelAttr):
+                note_deleted(frame, value, target.attrname)
             for option in options(value):
                 if not isinstance(option, Tensor | Never):
                     after = option if index is None else without_item(option, index)

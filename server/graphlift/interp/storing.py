@@ -12,6 +12,7 @@ from graphlift.syntax import nodes
 from graphlift.values import (
     Array,
     Class,
+    Const,
     Function,
     Instance,
     Iterator,
@@ -57,8 +58,10 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     target = target_of(frame, expression, receiver)
     if target == "fresh":
         _note_own(frame, receiver, name, node)
+        _note_later(frame, receiver, name, value)
         return
     subject = f"{_owner_text(receiver)}.{name}"
+    _note_later(frame, receiver, name, value)
     if frame.once:
         if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
             frame.effect("leaks-tensor", node, subject, target=target, certain=is_seen(receiver, target))
@@ -86,6 +89,23 @@ def _note_library_change(
         )
         if inherited or (isinstance(option, Object) and is_frozen_attribute(option, name)):
             touch_path(frame, expression, node)
+
+
+def _note_later(frame: Frame, receiver: Value, name: str, value: Value) -> None:
+    """Remember what an attribute is set to after its object was made."""
+    if method_name(frame) in CONSTRUCTORS:
+        return
+    for option in options(receiver):
+        owner = option.definition if isinstance(option, Instance | Class | Function) else "?"
+        frame.write_cell(("later", owner, name), value if isinstance(value, Const) else _ANYTHING)
+
+
+def note_deleted(frame: Frame, receiver: Value, name: str) -> None:
+    """Remember that an attribute is deleted, which leaves none of what it is set to."""
+    _note_later(frame, receiver, name, _ANYTHING)
+
+
+_ANYTHING = Unknown("what it is set to later is no constant")
 
 
 def _note_own(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> None:

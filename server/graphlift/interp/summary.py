@@ -53,6 +53,7 @@ class Effect(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
 EFFECTS: dict[str, str] = {
     "writes-state": "changes Python state that outlives the call",
+    "writes-at-times": "changes it where a tensor decides whether it does",
     "reads-state": "reads Python state that can change between calls",
     "unknown-call": "calls something that cannot be seen",
     "recursion": "calls itself",

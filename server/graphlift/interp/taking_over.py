@@ -120,6 +120,9 @@ def take_traced(frame: Frame, summary: Summary, site: Site) -> None:
             target = _translated(frame, effect)
             if target != "fresh":
                 _pass_on(frame, effect, target, site, here)
+                if effect.kind == "writes-state":
+                    at_times = msgspec.structs.replace(effect, kind="writes-at-times")
+                    _pass_on(frame, at_times, target, site, here)
 
 
 def _note_inner_change(frame: Frame, effect: Effect, bindings: dict[str, Value], site: Site) -> None:

@@ -58,10 +58,8 @@ RULE = Rule(Consequence.DIFFERS)
 def check(fn: FunctionFacts, report: Report) -> None:
     """Report changes of Python state, files and other things outside the call."""
     for effect in fn.of("writes-state"):
-        if effect.subject.startswith("?"):
+        if effect.subject not in fn.settled:
             report.effect(effect, f"`{shown(effect.subject)}` changes once per trace, not once per call")
-            continue
-        report.effect(effect, f"`{shown(effect.subject)}` changes once per trace, not once per call")
     for effect in fn.of("mutates-argument"):
         report.effect(effect, f"`{effect.subject}` changes its argument once per trace, not once per call")
     for effect in fn.of("io", "global-state"):
