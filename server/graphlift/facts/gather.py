@@ -43,13 +43,15 @@ from graphlift.values import (
 
 
 def all_calls(solver: Solver) -> Iterator[Call]:
-    """Every call seen from a judged function or from module-level code."""
+    """Every call seen from a judged function, from what is nested in one, or from module-level code."""
     state = solver.state
     for (kind, definition, _), outcome in state.outcomes.items():
         module_level = kind == "run" and (
             definition.endswith(f":{MODULE_BODY}") or _is_class(solver, definition)
         )
-        if kind == "root" or module_level:
+        # As a root, a decorator's wrapper does not know whom it wraps; called through a name, it does.
+        nested = kind == "run" and "<locals>" in definition
+        if kind == "root" or module_level or nested:
             for edge in outcome.edges:
                 yield _call(definition, edge)
 
