@@ -116,7 +116,7 @@ class Program:
             several=several_objects(self.solver, self._moments, root.entry),
             temporaries=taken_from_temporaries(self.solver, definition),
             unhashable=unhashable(self.solver.db, root.entry.parameters),
-            settled=settled(self.solver, self.graph, self._changers, root.summary),
+            settled=settled(self.solver, self._changers, root.summary),
             extension_types=extension_types(self.solver.db, root.summary.returns),
         )
 

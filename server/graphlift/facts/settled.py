@@ -7,17 +7,15 @@ call.
 
 from __future__ import annotations
 
-from graphlift.callgraph import CallGraph
 from graphlift.facts.changes import Changers, family
 from graphlift.facts.unhashable import compares_by_value
-from graphlift.interp.objects import CONSTRUCTORS
 from graphlift.interp.solver import Solver
 from graphlift.interp.summary import Summary
 from graphlift.resolve import class_info
 from graphlift.values import NEVER, Const, join_all
 
 
-def settled(solver: Solver, graph: CallGraph, changers: Changers, summary: Summary) -> tuple[str, ...]:
+def settled(solver: Solver, changers: Changers, summary: Summary) -> tuple[str, ...]:
     """The subjects of `writes-state` effects that leave the state as it is after the first of them."""
     asked = {e.subject.rpartition(".")[2] for e in summary.effects if e.kind == "reads-state"}
     depends = {e.subject for e in summary.effects if e.kind == "writes-at-times"}
@@ -25,11 +23,11 @@ def settled(solver: Solver, graph: CallGraph, changers: Changers, summary: Summa
     return tuple(
         subject
         for subject in sorted(written - depends)
-        if subject.rpartition(".")[2] not in asked and _is_constant(solver, graph, changers, subject)
+        if subject.rpartition(".")[2] not in asked and _is_constant(solver, changers, subject)
     )
 
 
-def _is_constant(solver: Solver, graph: CallGraph, changers: Changers, subject: str) -> bool:
+def _is_constant(solver: Solver, changers: Changers, subject: str) -> bool:
     """Whether all that sets an attribute after the object was made gives it one and the same constant."""
     owner, _, name = subject.rpartition(".")
     if class_info(solver.db, owner) is None:
@@ -43,18 +41,9 @@ def _is_constant(solver: Solver, graph: CallGraph, changers: Changers, subject: 
         and value.type in _FLAGS
         and all(change.certain for change in changers.of(subject))
         and not any(changers.is_touched(subject, each) for each in classes)
-        and not any(compares_by_value(solver.db, each) or _is_made_again(graph, each) for each in classes)
+        and not any(compares_by_value(solver.db, each) for each in classes)
     )
 
 
 _FLAGS = frozenset({"bool", "str", "None"})
 """Of a number nobody expects that it never changes: what counts starts from 0 again and again."""
-
-
-def _is_made_again(graph: CallGraph, cls: str) -> bool:
-    """Whether a method of a class calls a constructor of it: on its own object, for all that is seen."""
-    return any(
-        call.caller.startswith(f"{cls}.") and call.caller.rpartition(".")[2] not in CONSTRUCTORS
-        for constructor in CONSTRUCTORS
-        for call in graph.callers_of(f"{cls}.{constructor}")
-    )

@@ -31,6 +31,7 @@ from graphlift.interp.numpy_writes import change_in_place, write_arrays
 from graphlift.interp.outer_tapes import use_tape
 from graphlift.interp.returned import handed_over, made_here
 from graphlift.interp.static_shapes import note_unstack, with_dynamic_sizes
+from graphlift.interp.storing import note_made_again
 from graphlift.interp.summary import Context
 from graphlift.interp.taking_over import (
     as_graph_result,
@@ -320,6 +321,7 @@ def call_function(
     bindings, argument_nodes = bind(info, arguments, site)
     if any(isinstance(value, Never) for value in bindings.values()):
         return NEVER
+    note_made_again(frame, info.name, bindings, site.node)
     closure = _closure(frame, function)
     if (
         frame.unconverted

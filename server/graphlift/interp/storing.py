@@ -105,6 +105,26 @@ def note_deleted(frame: Frame, receiver: Value, name: str) -> None:
     _note_later(frame, receiver, name, _ANYTHING)
 
 
+def note_made_again(frame: Frame, name: str, bindings: dict[str, Value], node: nodes.NodeNG) -> None:
+    """`obj.__init__(…)` on an object that was there before changes what the constructor sets."""
+    called = node.func if isinstance(node, nodes.Call) else None
+    explicit = isinstance(called, nodes.Attribute) and called.attrname == name == "__init__"
+    if not explicit or not bindings or method_name(frame) in CONSTRUCTORS:
+        return
+    for option in options(next(iter(bindings.values()))):
+        if not isinstance(option, Instance):
+            continue
+        fresh = frame.is_fresh(option)
+        who = mark_of(frame, node, option.site) if fresh else frame.definition
+        for entry in frame.analysis.query("mro", option.definition):
+            found = None if entry is None else frame.analysis.query("class_info", entry.target)
+            for attribute, _ in () if found is None else found.self_attributes:
+                frame.write_cell(
+                    ("changed-own" if fresh else "changed", option.definition, attribute), const(who)
+                )
+                frame.write_cell(("later", option.definition, attribute), _ANYTHING)
+
+
 _ANYTHING = Unknown("what it is set to later is no constant")
 
 
