@@ -13,6 +13,7 @@ from graphlift.interp.guards import assignment_lines, in_loop
 from graphlift.interp.objects import CONSTRUCTORS
 from graphlift.interp.places import marks
 from graphlift.interp.solver import Solver
+from graphlift.interp.trainable import NAME, PREFIX
 from graphlift.resolve import class_info, mro, subclasses, unit
 from graphlift.values import Const, Never, Value, const_value, options
 
@@ -46,6 +47,10 @@ class Changers:
         """The changes of what a `reads-state` effect with this subject reads."""
         owner, _, name = subject.rpartition(".")
         found = self._touched(subject)
+        if subject.startswith(PREFIX):
+            own = marks(self._cell("changed-own", subject))
+            found += [Change(who, who != "?", line, True) for who, line in own]
+            return found + [Change(who, False) for who in _texts(self._cell("changed", "?", NAME))]
         if subject.startswith("global "):
             module = owner.removeprefix("global ")
             found += self._touched(f"globals {module}")

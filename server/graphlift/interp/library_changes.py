@@ -76,11 +76,11 @@ def _touch_name(frame: Frame, name: str, where: nodes.NodeNG) -> nodes.NodeNG | 
     if not frame.is_module and name in frame.env:
         if frame.node is not None and name in captured_names(frame.node):
             _touch(frame, f"captured {frame.definition}.{name}", where)
-        return _origins(frame.node).get(name) if frame.node is not None else None
+        return origins(frame.node).get(name) if frame.node is not None else None
     found = global_at(frame, frame.module, name)
     if found is not None and found[1]:
         _touch(frame, found[1], where)
-    return _origins(frame.node).get(name) if frame.is_module and frame.node is not None else None
+    return origins(frame.node).get(name) if frame.is_module and frame.node is not None else None
 
 
 def _touch(frame: Frame, place: str, where: nodes.NodeNG) -> None:
@@ -88,7 +88,7 @@ def _touch(frame: Frame, place: str, where: nodes.NodeNG) -> None:
 
 
 @memoised
-def _origins(scope: nodes.Scope) -> dict[str, nodes.NodeNG]:
+def origins(scope: nodes.Scope) -> dict[str, nodes.NodeNG]:
     """The expressions that the names of a scope's loops and plain assignments get their values from."""
     found: dict[str, nodes.NodeNG] = {}
     for node in own_nodes(scope):

@@ -10,6 +10,7 @@ from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
 from graphlift.interp.places import attributes_of, held_at, read_again, read_global, read_place
 from graphlift.interp.protocol import described, load_by_hook, load_missing, shown_by_class
+from graphlift.interp.trainable import read_trained
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -172,6 +173,7 @@ _EAGER_ANSWERS = frozenset({"device", "backing_device"})
 def _of_library_value(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> Value:
     host = _NO_HOST[0](frame, node)
     found = models.attribute(receiver, name, host)
+    read_trained(frame, receiver, name, node)
     if name == "losses" and isinstance(receiver, Object):
         from graphlift.interp.held import run_held
 
@@ -348,6 +350,8 @@ def _member_value(
     if kind == "function":
         return method_of(frame, receiver, target, node)
     if kind == "external":
+        if models.is_subclass(target, "keras.layers.Layer"):
+            read_trained(frame, receiver, name, node)
         return _inherited(frame, receiver, target, name)
     return Unknown(
         f"`{name}` may come from a base class of `{_name(receiver.definition)}` that cannot be seen"

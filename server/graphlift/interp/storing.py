@@ -80,14 +80,15 @@ def _note_library_change(
 ) -> None:
     """An attribute that library code reads is changed: whoever uses the object in a graph keeps the old one."""
     from graphlift.interp.library_changes import is_frozen_attribute, touch_path
+    from graphlift.interp.trainable import NAME, change_trained, is_layer
 
     if method_name(frame) in CONSTRUCTORS:
         return
+    if name == NAME and any(is_layer(o) or _inherits(frame, o, name) for o in options(receiver)):
+        change_trained(frame, receiver, expression, node)
     for option in options(receiver):
-        inherited = isinstance(option, Instance) and (
-            (find_member(frame, option.definition, name) or ("",))[0] == "external"
-        )
-        if inherited or (isinstance(option, Object) and is_frozen_attribute(option, name)):
+        frozen = isinstance(option, Object) and is_frozen_attribute(option, name)
+        if frozen or _inherits(frame, option, name):
             touch_path(frame, expression, node)
 
 
@@ -126,6 +127,12 @@ def note_made_again(frame: Frame, name: str, bindings: dict[str, Value], node: n
 
 
 _ANYTHING = Unknown("what it is set to later is no constant")
+
+
+def _inherits(frame: Frame, value: Value, name: str) -> bool:
+    """Whether an attribute of a program's object is one of the library class that it inherits from."""
+    found = find_member(frame, value.definition, name) if isinstance(value, Instance) else None
+    return found is not None and found[0] == "external"
 
 
 def _note_own(frame: Frame, receiver: Value, name: str, node: nodes.NodeNG) -> None:

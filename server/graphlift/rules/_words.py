@@ -6,6 +6,7 @@ from graphlift.facts import Cause, FunctionFacts
 from graphlift.index import qualname_of
 from graphlift.interp.entry import ParameterEvidence
 from graphlift.interp.summary import Origin
+from graphlift.interp.trainable import NAME, PREFIX
 from graphlift.values import (
     Array,
     Bound,
@@ -41,6 +42,8 @@ def shown(subject: str) -> str:
     """A definition or attribute as users write it, without its module."""
     if subject.startswith(("global ", "captured ")):
         return subject.rpartition(".")[2]
+    if subject.startswith(PREFIX):
+        return NAME
     if ":" in subject:
         return qualname_of(subject).replace(".<locals>", "")
     return short_name(subject)
