@@ -46,7 +46,7 @@ from graphlift.values import (
     present,
 )
 
-_SPECIAL = {
+SPECIAL = {
     "+": "add",
     "-": "sub",
     "*": "mul",
@@ -135,7 +135,7 @@ def _host(frame: Frame) -> Any:
 def _overloaded(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeNG) -> Value:
     from graphlift.interp.instances import call_special
 
-    name = _SPECIAL.get(op)
+    name = SPECIAL.get(op)
     for receiver, other, special in ((left, right, f"__{name}__"), (right, left, f"__r{name}__")):
         if isinstance(receiver, Instance):
             found = call_special(frame, receiver, special, (other,), node)

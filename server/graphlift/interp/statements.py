@@ -8,13 +8,14 @@ from typing import Any
 
 from graphlift.interp.arrays import used
 from graphlift.interp.assign import assign, forget_paths, mutate, without_item
-from graphlift.interp.expressions import evaluate, iteration
+from graphlift.interp.augmented import augment
+from graphlift.interp.expressions import evaluate
 from graphlift.interp.first_calls import is_settled_at_once
 from graphlift.interp.frame import Frame
 from graphlift.interp.guards import is_first_call_guard
 from graphlift.interp.merging import bound_names, check_branches, check_left_block, met, traced_scalars
 from graphlift.interp.narrow import narrow
-from graphlift.interp.operators import binary, truth
+from graphlift.interp.operators import truth
 from graphlift.interp.storing import note_deleted
 from graphlift.interp.tapes import enter_tape, leave_tape
 from graphlift.interp.unused import note_unused
@@ -24,7 +25,6 @@ from graphlift.values import (
     NONE,
     KerasTensor,
     Never,
-    Sequence,
     Tensor,
     Unknown,
     Value,
@@ -131,53 +131,7 @@ def _ann_assign(frame: Frame, node: nodes.AnnAssign) -> None:
             frame.write_cell(("classvar", frame.definition, node.target.name), hinted)
 
 
-REFUSED = ("+=", "-=", "*=", "/=", "**=")
-"""The augmented assignments that a `tf.Variable` raises on (tried; the others make a tensor)."""
-
-
-@executes(nodes.AugAssign)
-def _aug_assign(frame: Frame, node: nodes.AugAssign) -> None:
-    target = node.target
-    before = _current(frame, target)
-    operand = evaluate(frame, node.value)
-    result = binary(frame, node.op[:-1], before, operand, node)
-    refused = [isinstance(o, Variable) and not o.keras and node.op in REFUSED for o in options(before)]
-    if any(refused):
-        frame.effect("variable-augassign", node, f"{target.as_string()} {node.op}", certain=all(refused))
-        if all(refused):
-            return
-    for option in options(before):
-        if isinstance(option, Sequence) and option.type == "list":
-            grown = Sequence("list", None, join(option.element, iteration(frame, operand, node)), option.site)
-            mutate(frame, _readable(target), option, grown, node, operand)
-            frame.note(target, grown)
-    if any(isinstance(o, Sequence) and o.type == "list" for o in options(before)) and isinstance(
-        target, nodes.AssignName
-    ):
-        return
-    assign(frame, target, result)
-
-
-def _readable(target: nodes.NodeNG) -> nodes.NodeNG:
-    """An augmented target as an expression to find its root by; the node classes share their shape."""
-    return target
-
-
-def _current(frame: Frame, target: nodes.NodeNG) -> Value:
-    from graphlift.interp.expressions import path_text
-    from graphlift.interp.objects import attribute
-    from graphlift.interp.operators import subscript
-
-    if isinstance(target, nodes.AssignName):
-        return frame.lookup(target.name, target)
-    if isinstance(target, nodes.AssignAttr):
-        path = path_text(target)
-        if path in frame.paths:
-            return frame.paths[path]
-        return attribute(frame, evaluate(frame, target.expr), target.attrname, target)
-    if isinstance(target, nodes.Subscript):
-        return subscript(frame, evaluate(frame, target.value), evaluate(frame, target.slice), target)
-    return Unknown("the target of an augmented assignment is not followed")
+executes(nodes.AugAssign)(augment)
 
 
 def leaves_python_loop(frame: Frame, loops: list[tuple[bool, int]]) -> bool:
