@@ -316,7 +316,7 @@ class Reporter:
         for finding in findings:
             rule = rule_named(finding.rule)
             assert rule is not None
-            if rule.rule.consequence is Consequence.BROKEN:
+            if rule.rule.consequence is Consequence.BROKEN and finding.eager:
                 continue  # Told at the line that raises (`_mismatches`).
             quiet = finding.meant or rule.rule.severity in (Severity.INFORMATION, Severity.HINT)
             decides = bool(offered) and any(r.rule == finding.rule for r in report.reasons)

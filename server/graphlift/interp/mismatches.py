@@ -34,7 +34,8 @@ BRANCH = "branch"
 """The target of a mismatch on a path that need not be taken, perhaps because of the very sizes: only possible."""
 
 TRACE = "trace"
-"""The target of a mismatch under a tensor condition: a graph holds both branches, eager code runs one."""
+"""The target of a mismatch of a graph alone: under a tensor condition, of which eager code runs one branch, or with a
+tensor for which eager code has a Python number."""
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ def record(frame: Frame, node: nodes.NodeNG, hazard: Hazard) -> None:
     path = _path(frame, node)
     if path is None:
         return
+    if any(_is_number_in_python(frame, node, name) for name, _ in hazard.sides):
+        path = path or TRACE
     origins = tuple(_origin(frame, node, name, text) for name, text in hazard.sides)
     frame.effect(hazard.kind, node, hazard.subject, target=path, certain=hazard.certain, origins=origins)
 
@@ -198,6 +201,19 @@ def _may_have_left(frame: Frame, node: nodes.NodeNG) -> bool:
         return False
     leaves = (n for n in own_nodes(scope) if isinstance(n, _LEAVES) and n.lineno < node.lineno)
     return any(_conditions(frame, leaf) for leaf in leaves)
+
+
+def _is_number_in_python(frame: Frame, node: nodes.NodeNG, name: str) -> bool:
+    """Whether a side of an operation is a tensor in a graph alone: eager code has a Python number or string there."""
+    from graphlift.interp.expressions import evaluate
+
+    expression = _operand(node, name)
+    if expression is None or isinstance(expression, nodes.AssignName):
+        value = frame.env.get(expression.name) if expression is not None else None
+    else:
+        with frame.quietly():
+            value = evaluate(frame, expression)
+    return value is not None and any(isinstance(o, Tensor) and o.python for o in options(value))
 
 
 # Origins
