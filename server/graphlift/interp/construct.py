@@ -13,6 +13,7 @@ from graphlift.interp.calls import (
     call_function,
 )
 from graphlift.interp.frame import Frame
+from graphlift.interp.kept import may_be_kept
 from graphlift.interp.objects import find_member, library_base
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
@@ -34,7 +35,8 @@ def construct(frame: Frame, cls: Class, arguments: Arguments, site: Site) -> Val
     base = library_base(frame, cls.definition)
     if base is not None and base.startswith("enum."):
         return Instance(cls.definition)
-    instance = Instance(cls.definition, exact=True, site=frame.site(site.node))
+    kept = may_be_kept(frame, cls.definition)
+    instance = Instance(cls.definition, exact=True, site="" if kept else frame.site(site.node))
     if base is not None:
         _library_construction(frame, base, cls, site)
     found = find_member(frame, cls.definition, "__init__")

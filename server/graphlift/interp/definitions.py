@@ -86,5 +86,6 @@ def define_class(frame: Frame, node: nodes.ClassDef) -> Value:
         applied = evaluate(frame, decorator)
         if isinstance(applied, Function | Bound):
             result = call_value(frame, applied, Arguments((value,)), Site(decorator))
-            value = result if isinstance(result, Class) else value
+            known = options(result) and not any(isinstance(o, Unknown) for o in options(result))
+            value = result if known else value
     return value

@@ -63,6 +63,7 @@ from graphlift.values import (
     join,
     join_all,
     limited,
+    options,
 )
 
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"reveal_type"}
@@ -464,6 +465,12 @@ class Frame:
             return self.analysis.cell(("global", module, name))
         if kind == "function":
             return self.analysis.cell(("def", target))
+        info = self.analysis.query("class_info", target)
+        if info is not None and info.decorators and "." not in name:
+            # A decorator may bind the name to a function that gives the one object there is.
+            bound = self.analysis.cell(("global", module, name))
+            if any(isinstance(option, Function) for option in options(bound)):
+                return bound
         return self.analysis.cell(("class", target))
 
     def captured(self, node: nodes.Scope) -> tuple[tuple[str, Value], ...]:

@@ -285,7 +285,7 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
     if hooked is not None:
         return hooked
     found = find_member(frame, receiver.definition, name)
-    if found is None:
+    if found is None or found[0] == "unresolved":
         written = frame.analysis.cell(("attr", receiver.definition, name))
         if not isinstance(written, Never):
             place = f"{receiver.definition}.{name}"
@@ -294,6 +294,7 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
         missing = load_missing(frame, receiver, name, node)
         if missing is not None:
             return missing
+    if found is None:
         candidates = _in_subclasses(frame, receiver, name, node)
         if candidates:
             return join_all(candidates)
