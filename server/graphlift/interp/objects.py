@@ -46,7 +46,9 @@ PROPERTY_LIKE = frozenset(
 MAX_SUBCLASSES = 12
 """The most subclasses whose overrides are looked at."""
 
-CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "build", "__attrs_post_init__", "setUp"})
+CONSTRUCTORS = frozenset(
+    {"__init__", "__new__", "__post_init__", "__set_name__", "build", "__attrs_post_init__", "setUp"}
+)
 """Methods that run before an object is used: what they write is not a change of state."""
 
 
@@ -430,7 +432,8 @@ def method_of(frame: Frame, receiver: Value, target: DefId, node: nodes.NodeNG) 
 
         plain = Function(target) if not isinstance(function, Function) else function
         return call_bound(frame, receiver, plain, node)
-    return join_all(_bind(receiver, f) for f in options(function))
+    bound = join_all(_bind(receiver, f) for f in options(function))
+    return described(frame, receiver, bound, node) if isinstance(receiver, Instance) else bound
 
 
 def _unwrap_static(function: Value) -> Value:
@@ -438,9 +441,7 @@ def _unwrap_static(function: Value) -> Value:
 
 
 def _bind(receiver: Value, function: Value) -> Value:
-    if isinstance(function, Function | GraphFunction):
-        return Bound(receiver, function)
-    return function
+    return Bound(receiver, function) if isinstance(function, Function | GraphFunction) else function
 
 
 def _of_class(frame: Frame, receiver: Class, name: str, node: nodes.NodeNG) -> Value:
