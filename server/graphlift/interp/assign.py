@@ -167,6 +167,8 @@ def _element(frame: Frame, target: nodes.Subscript, value: Value) -> None:
 
     receiver = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
+    if isinstance(target.value, nodes.Attribute) and target.value.attrname == "flat":
+        _through_flat(frame, target.value.expr, target)
     for option in options(receiver):
         if isinstance(option, Tensor | Variable):
             frame.effect("item-assignment", target, "an element of a tensor")
@@ -182,6 +184,15 @@ def _element(frame: Frame, target: nodes.Subscript, value: Value) -> None:
             mutate(frame, target.value, option, _with_item(option, index, value), target, value)
         if isinstance(index, Tensor) and isinstance(option, Mapping | Sequence):
             frame.effect("tensor-key", target, f"a key of a {option.type}")
+
+
+def _through_flat(frame: Frame, node: nodes.NodeNG, target: nodes.Subscript) -> None:
+    """`array.flat[index] = value` changes the array."""
+    from graphlift.interp.expressions import evaluate
+
+    for option in options(evaluate(frame, node)):
+        if isinstance(option, Array):
+            mutate(frame, node, option, option, target)
 
 
 def _with_item(container: Value, index: Value, value: Value) -> Value:

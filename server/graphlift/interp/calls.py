@@ -259,7 +259,7 @@ def _call_object(frame: Frame, receiver: Value, name: str, arguments: Arguments,
     host = FrameHost(frame, site.node)
     result = models.method(receiver, name, arguments, host)
     if isinstance(receiver, Array):
-        result = change_in_place(frame, receiver, arguments, site, result)
+        result = change_in_place(frame, receiver, name, arguments, site, result)
     if isinstance(receiver, Object) and name in ("build", "apply_gradients"):
         note_optimizer(frame, receiver, name, site.node)
     if isinstance(receiver, Object) and name == "__call__":

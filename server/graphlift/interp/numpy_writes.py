@@ -7,6 +7,7 @@ import msgspec
 from graphlift.interp.assign import mutate
 from graphlift.interp.binding import Site
 from graphlift.interp.frame import Frame
+from graphlift.interp.places import as_view
 from graphlift.models.api import Arguments, CallResult
 from graphlift.syntax import nodes
 from graphlift.values import Array, Value, options
@@ -25,9 +26,10 @@ WRITERS = frozenset(
 
 
 def change_in_place(
-    frame: Frame, array: Array, arguments: Arguments, site: Site, result: CallResult
+    frame: Frame, array: Array, name: str, arguments: Arguments, site: Site, result: CallResult
 ) -> CallResult:
-    """A method changes the array that it is called on: that matters to whoever else holds the array."""
+    """A method changes the array that it is called on, or shows it: that matters to whoever else holds the array."""
+    result = msgspec.structs.replace(result, value=as_view(array, name, result.value))
     hazards = tuple(hazard for hazard in result.hazards if hazard.kind != "mutates-argument")
     if len(hazards) != len(result.hazards) and site.receiver is not None:
         mutate(frame, site.receiver, array, array, site.node)

@@ -8,7 +8,7 @@ from typing import Any
 from graphlift import models
 from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
-from graphlift.interp.places import attributes_of, held_at, read_again, read_global, read_place
+from graphlift.interp.places import as_view, attributes_of, held_at, read_again, read_global, read_place
 from graphlift.interp.protocol import described, load_by_hook, load_missing, shown_by_class
 from graphlift.interp.trainable import read_trained
 from graphlift.syntax import nodes
@@ -180,7 +180,7 @@ def _of_library_value(frame: Frame, receiver: Value, name: str, node: nodes.Node
         from graphlift.interp.held import run_held
 
         run_held(frame, (receiver,), name, host)  # The regularizers.
-    return found if found is not None else Method(receiver, name)
+    return as_view(receiver, name, found) if found is not None else Method(receiver, name)
 
 
 # Set by `calls`, which builds on this module: the host through which models call back.

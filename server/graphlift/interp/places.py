@@ -77,6 +77,22 @@ def places_of(value: Value) -> tuple[str, ...]:
     return tuple(found)
 
 
+VIEWS = frozenset(
+    {"T", "diagonal", "imag", "ravel", "real", "reshape", "squeeze", "swapaxes", "transpose", "view"}
+)
+"""Methods and attributes of an array that give, or may give, another view of the same numbers (the NumPy manual)."""
+
+
+def as_view(array: Value, name: str, given: Value) -> Value:
+    """What a method or attribute of an array gives: a view is the array itself to whoever holds or changes it."""
+    if name not in VIEWS or not isinstance(array, Array) or not array.site:
+        return given
+    return join_all(
+        msgspec.structs.replace(o, site=array.site) if isinstance(o, Array) and not o.scalar else o
+        for o in options(given)
+    )
+
+
 def names_at(place: str) -> Mapping:
     """A dictionary of names that are looked up at run time, as it is read from a place."""
     unknown = Unknown("names that are looked up at run time are not followed")
