@@ -14,7 +14,7 @@ from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Frame
 from graphlift.interp.jaxtyping import described_array
 from graphlift.interp.summary import Context
-from graphlift.syntax import nodes, parse
+from graphlift.syntax import nodes, parse_fragment
 from graphlift.values import (
     NEVER,
     NONE,
@@ -169,7 +169,7 @@ class _Reader:
 
     def read_text(self, text: str) -> Value:
         # An assignment, since a module that holds a string alone holds a docstring.
-        parsed = parse(f"_ = ({text.strip()})", "annotation", "")
+        parsed = parse_fragment(f"_ = ({text.strip()})")
         if parsed.tree is None or len(parsed.tree.body) != 1:
             return _UNKNOWN
         statement = parsed.tree.body[0]

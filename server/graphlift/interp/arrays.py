@@ -110,20 +110,30 @@ def _makes_many(node: nodes.NodeNG) -> bool:
 
 def given_back(frame: Frame, value: Value, bindings: dict[str, Value], node: nodes.NodeNG) -> Value:
     """The arrays in a callee's result as the caller knows them: those that it gave, and new ones."""
-    known: dict[str, str] = {}
+    return _GivenBack(frame, bindings, node).part(value, 0) if _holds_array(value) else value
 
-    def convert(option: Value, depth: int) -> Value:
+
+class _GivenBack:
+    """One call whose result holds arrays. Local functions that call each other would keep the frame alive."""
+
+    def __init__(self, frame: Frame, bindings: dict[str, Value], node: nodes.NodeNG) -> None:
+        self._frame = frame
+        self._bindings = bindings
+        self._node = node
+        self._known: dict[str, str] = {}
+
+    def part(self, part: Value, depth: int) -> Value:
+        """A result, or an item of one."""
+        return join_all(self._option(option, depth) for option in options(part)) if options(part) else part
+
+    def _option(self, option: Value, depth: int) -> Value:
         if isinstance(option, TensorArray):
-            return msgspec.structs.replace(option, site=_site_of(frame, option, bindings, known, node))
+            site = _site_of(self._frame, option, self._bindings, self._known, self._node)
+            return msgspec.structs.replace(option, site=site)
         if depth < MAX_DEPTH and isinstance(option, Sequence) and option.items is not None:
-            items = tuple(every(item, depth + 1) for item in option.items)
+            items = tuple(self.part(item, depth + 1) for item in option.items)
             return msgspec.structs.replace(option, items=items, element=join_all(items))
         return option
-
-    def every(part: Value, depth: int) -> Value:
-        return join_all(convert(option, depth) for option in options(part)) if options(part) else part
-
-    return every(value, 0) if _holds_array(value) else value
 
 
 def _holds_array(value: Value, depth: int = 0) -> bool:

@@ -11,13 +11,13 @@ from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Frame
 from graphlift.interp.solver import Solver
 from graphlift.interp.summary import Context
-from graphlift.syntax import nodes, parse
+from graphlift.syntax import nodes, parse_fragment
 from graphlift.values import External, Partial, Unknown, Value
 
 
 def decorator_value(solver: Solver, info: FunctionInfo, text: str) -> Value:
     """The value of a decorator expression, seen from around the function."""
-    parsed = parse(text, "decorator", "")
+    parsed = parse_fragment(text)
     if parsed.tree is None or len(parsed.tree.body) != 1 or not isinstance(parsed.tree.body[0], nodes.Expr):
         return Unknown("the decorator cannot be read")
     reader = solver.onlooker(info.id)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 from astroid.builder import AstroidBuilder
@@ -90,6 +91,12 @@ def parse(text: str, module: str, path: str) -> Parsed:
         except (ValueError, MemoryError, OverflowError) as error:
             return Parsed(None, (SyntaxProblem(1, f"cannot be parsed: {error}"),), text)
     return Parsed(tree, (), text)
+
+
+@lru_cache(maxsize=1 << 12)
+def parse_fragment(text: str) -> Parsed:
+    """Parse the text of an expression, such as an annotation: there are few of them, each read again and again."""
+    return parse(text, "fragment", "")
 
 
 _TOO_DEEP = "an expression is nested too deeply to be analysed; split it into smaller statements"
