@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 import msgspec
 
@@ -48,15 +50,26 @@ from graphlift.verdict import (
     Verdict,
 )
 
+Judged: TypeAlias = tuple[FunctionFacts, tuple[Finding, ...], Decision]
+
 MOST_REASONS = 12
 CONVERTIBLE = "convertible"
 """The notice about a function worth converting."""
 
 
 class Reporter:
-    """Makes reports from a settled program; keeps what it has worked out."""
+    """Makes reports from a settled program; keeps what it has worked out.
 
-    def __init__(self, program: Program, solver: Solver, levels: RuleLevels) -> None:
+    Functions that are in `judged` are not judged again.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        solver: Solver,
+        levels: RuleLevels,
+        judged: abc.Mapping[str, Judged | None] | None = None,
+    ) -> None:
         self._program = program
         self._solver = solver
         self._db = solver.db
@@ -64,11 +77,11 @@ class Reporter:
         self._repairs: dict[str, tuple[Repair, ...]] = {}
         self._comments: dict[str, tuple[Suppression, ...]] = {}
         self._keys = {path: key for key, path in files(self._db, "").paths.items()}
-        self._judged: dict[str, tuple[FunctionFacts, tuple[Finding, ...], Decision] | None] = {}
+        self._judged: dict[str, Judged | None] = dict(judged or {})
         self._files: dict[str, FileReport] = {}
         self._plan: Plan | None = None
 
-    def judge(self, definition: str) -> tuple[FunctionFacts, tuple[Finding, ...], Decision] | None:
+    def judge(self, definition: str) -> Judged | None:
         """Facts, findings and decision about one function; `None` when it has not been judged."""
         if definition not in self._judged:
             if (
@@ -83,6 +96,11 @@ class Reporter:
                 decision = decide(facts, findings, lambda place: self.locate(place).span.line)
                 self._judged[definition] = (facts, findings, decision)
         return self._judged[definition]
+
+    @property
+    def judged(self) -> abc.Mapping[str, Judged | None]:
+        """What was found out so far, by function."""
+        return self._judged
 
     @property
     def plan(self) -> Plan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,12 +22,13 @@ from graphlift.ide.hover import function_markdown
 from graphlift.ide.inlay_hints import InlayHint
 from graphlift.ide.mendings import Mender
 from graphlift.ide.muting import Repair
-from graphlift.ide.report import Reporter
+from graphlift.ide.report import Judged, Reporter
 from graphlift.ide.suppressing import mending, suppressing
 from graphlift.ide.trial import Bench
 from graphlift.ide.value_hints import inlay_hints
 from graphlift.ide.value_report import ValueReport, value_markdown
 from graphlift.ide.values import Values
+from graphlift.index import module_of
 from graphlift.interp.solver import Solver
 from graphlift.models import use_release
 from graphlift.models.uses import OPAQUE_LIBRARIES
@@ -110,6 +111,8 @@ class Workspace:
         self._edited: set[str] = set()
         """Files whose functions are due to be judged anew, with the evidence of the last settling."""
         self._reporter: Reporter | None = None
+        self._judged: Mapping[str, Judged | None] = {}
+        """What was found out about functions of modules that were not edited since: it holds until all settles."""
         self._values: Values | None = None
         self._mender: Mender | None = None
         self._publish()
@@ -180,9 +183,15 @@ class Workspace:
     def _outdate(self, path: str | None = None) -> None:
         """Something has changed: one file's text, or (without a path) the set of files."""
         self._stale = True
-        self._reporter = None
-        if path is not None:
+        if path is None:
+            self._judged = {}
+        else:
             self._edited.add(path)
+            if self._reporter is not None and self.solver.state.settled:
+                self._judged = self._reporter.judged
+            key = self.key_of(path)
+            self._judged = {name: found for name, found in self._judged.items() if module_of(name) != key}
+        self._reporter = None
 
     # Analysis
 
@@ -208,6 +217,7 @@ class Workspace:
         if self.solver is not self._next:
             self.solver = self._next
             self._reporter = None
+            self._judged = {}
             self._edited.clear()
         return True
 
@@ -226,7 +236,7 @@ class Workspace:
             self._edited.discard(edited)
             self._reporter = None
         if self._reporter is None:
-            self._reporter = Reporter(Program(self.solver), self.solver, self._levels)
+            self._reporter = Reporter(Program(self.solver), self.solver, self._levels, self._judged)
         found = self._reporter.file(path, self._problems(path))
         return found if settled else msgspec.structs.replace(found, diagnostics=())
 

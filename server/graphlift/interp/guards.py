@@ -73,11 +73,17 @@ def _sets(statement: nodes.NodeNG, path: str) -> bool:
 
 def assignment_lines(scope: nodes.Scope, name: str) -> list[int | None]:
     """The lines at which a scope's own code assigns a name or an attribute so named; `None` for one in a loop."""
-    found: list[int | None] = []
+    return list(_assignments(scope).get(name, ()))
+
+
+@memoised
+def _assignments(scope: nodes.Scope) -> dict[str, list[int | None]]:
+    """The lines of all assignments in a scope's own code, by the name or the attribute."""
+    found: dict[str, list[int | None]] = {}
     for node in own_nodes(scope):
-        assigned = getattr(node, "name" if isinstance(node, nodes.AssignName) else "attrname", None)
-        if isinstance(node, nodes.AssignName | nodes.AssignAttr) and assigned == name:
-            found.append(None if loop_around(node, scope) else node.lineno)
+        if isinstance(node, nodes.AssignName | nodes.AssignAttr):
+            name = node.name if isinstance(node, nodes.AssignName) else node.attrname
+            found.setdefault(name, []).append(None if loop_around(node, scope) else node.lineno)
     return found
 
 

@@ -175,7 +175,12 @@ def all_rules() -> tuple[RuleModule, ...]:
 
 def rule_named(name: str) -> RuleModule | None:
     """The rule with this name."""
-    return next((rule for rule in all_rules() if rule.name == name), None)
+    return _by_name().get(name)
+
+
+@cache
+def _by_name() -> dict[str, RuleModule]:
+    return {rule.name: rule for rule in all_rules()}
 
 
 def findings_of(facts: FunctionFacts, rules: Iterable[RuleModule] | None = None) -> tuple[Finding, ...]:
