@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from graphlift.ide import inspect
 from graphlift.ide.workspace import Workspace
+from graphlift.interp.state import Memory
 from graphlift.verdict import FileReport
 from tests.analysis.support import workspace
 
@@ -99,7 +100,73 @@ def test_the_edited_file_is_reported_before_the_workspace_settles(tmp_path: Path
     assert parameter.type == "tf.TensorSpec(shape=(3,), dtype=tf.float32)"
 
 
+RECURSIVE = """
+import tensorflow as tf
+
+SEEN = {}
+
+def even(x, n, f=None):
+    SEEN[n] = f
+    return x if n == 0 else odd(x + 1, n - 1, even if f is None else f)
+
+def odd(x, n, f):
+    return SEEN.get(n, f)(tf.sin(x), n - 1, odd)
+
+class Node:
+    def __init__(self, child=None):
+        self.child = child or Node(self)
+
+    def __getattr__(self, name):
+        return getattr(self.child, name)
+
+    def total(self, x):
+        self.last = odd(x, 3, self.total)
+        return self.last + self.child.total(x) + self.weight
+
+print(Node(Node()).total(even(tf.ones([2]), 4)))
+"""
+"""What runs many times until it settles, and sees values change meanwhile."""
+
+
+def test_settling_again_runs_nothing(tmp_path: Path) -> None:
+    made = workspace(tmp_path, {"circle.py": RECURSIVE, "library.py": LIBRARY, "main.py": MAIN})
+    inspect.clear_executed(made)
+    for version in range(3):
+        made.open(str(tmp_path / "main.py"), f"{MAIN}# {version}")
+        made.settle()
+        assert set(inspect.executed(made)) <= {"run(main.<module>)"}
+
+
+def test_what_is_remembered_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = workspace(tmp_path, {"circle.py": RECURSIVE, "library.py": LIBRARY, "main.py": MAIN})
+    monkeypatch.setattr(Memory, "recalled", lambda *_: [])
+    forgetful = Workspace([str(tmp_path)])
+    assert reports(made) == reports(forgetful)
+    assert made.solver.state.summaries == forgetful.solver.state.summaries
+    assert made.solver.state.reruns == forgetful.solver.state.reruns
+
+
+def test_callers_see_calls_that_change_no_summary(tmp_path: Path) -> None:
+    """An argument of another class is another call, also where what it gives is the same."""
+    classes = "class A:\n    def f(self):\n        return 1\n\nclass B:\n    def f(self):\n        return 1\n"
+    calls = f"{classes}\ndef outer():\n    return inner(make())\n\ndef inner(x):\n    return x.f()\n"
+    made = workspace(tmp_path, {"main.py": f"{calls}\ndef make():\n    return A()\n\nouter()\n"})
+    text = f"{calls}\ndef make():\n    return B()\n\nouter()\n"
+    (tmp_path / "main.py").write_text(text)
+    made.open(str(tmp_path / "main.py"), text)
+    assert reports(made) == fresh(tmp_path)
+    callees = {edge.callee for edge in made.solver.state.roots["main:inner"].outcome.edges}
+    assert callees == {"main:B.f"}
+
+
 EDITS = {
+    "circle.py": [
+        RECURSIVE,
+        RECURSIVE.replace("tf.sin(x)", "tf.cos(x)"),
+        RECURSIVE.replace("self.child = child or Node(self)", "self.child = child"),
+        RECURSIVE.replace("SEEN[n] = f", "pass"),
+        "",
+    ],
     "library.py": [
         LIBRARY,
         LIBRARY.replace("return tf.sin(x) * factor", "note(x)\n    return tf.sin(x) * factor"),
@@ -133,7 +200,7 @@ EDITS = {
 def test_edits_give_the_same_answers_as_from_scratch(
     tmp_path: Path, edits: list[tuple[str, str]], look: bool
 ) -> None:
-    made = workspace(tmp_path, {"library.py": LIBRARY, "main.py": MAIN})
+    made = workspace(tmp_path, {"circle.py": RECURSIVE, "library.py": LIBRARY, "main.py": MAIN})
     for name, text in edits:
         path = tmp_path / name
         path.write_text(text)

@@ -38,3 +38,15 @@ def test_a_run_that_has_ended_is_gone_without_the_cyclic_collector(tmp_path: Pat
     finally:
         gc.enable()
     assert left == []
+
+
+def test_like_effects_are_kept_once(tmp_path: Path) -> None:
+    calls = "\n".join(f"    f({n}, x)" for n in range(5))
+    text = (
+        f"import tensorflow as tf\n\ndef f(n, x):\n    print(n)\n    return tf.sin(x)\n\ndef g(x):\n{calls}\n"
+    )
+    made = workspace(tmp_path, {"main.py": text})
+    state = made.solver.state
+    found = [e for task, summary in state.summaries.items() if task[1] == "main:f" for e in summary.effects]
+    assert len(found) > len(set(found)) == len({id(effect) for effect in found})
+    assert not state.shared

@@ -8,7 +8,7 @@ widened when they grow often, so this ends.
 
 A run is a pure function of what it reads, so outcomes are remembered with their reads (`Memory`): settling
 again after an edit starts from nothing, yet runs only what reads something different, and gives the same answer
-as a fresh analysis. Nothing is remembered of a run that was cancelled or that saw a value change under it.
+as a fresh analysis. Nothing is remembered of a run that was cancelled.
 
 Functions whose callers are visible are judged first, with what flows out of module-level code; what nobody is seen
 to call is entered afterwards with what its signature, the framework's protocol and its own body say.
@@ -34,7 +34,7 @@ from graphlift.interp.frame import Analysis
 from graphlift.interp.mismatches import unproven
 from graphlift.interp.reader import Reader
 from graphlift.interp.run import run, run_decorators
-from graphlift.interp.state import Cell, Memory, Root, State, Task
+from graphlift.interp.state import Cell, Memory, Remembered, Root, State, Task
 from graphlift.interp.summary import Context, Effect, Outcome, Summary, bound_effects, joined_left
 from graphlift.models.api import MISMATCHES
 from graphlift.resolve import files, function_info, module_index, unit
@@ -130,6 +130,7 @@ class Solver:
         if not state.settled:
             state.settled = True
             self.memory.sweep()
+            state.shared.clear()
         yield (total, total)
 
     def _agenda(self) -> tuple[list[Task], frozenset[int]]:
@@ -211,12 +212,12 @@ class Solver:
             self.demand(("run", f"{key[1]}:{MODULE_BODY}", Context()), reader)
         elif kind == "classvar":
             self.demand(("run", key[1], Context()), reader)
-        self.state.readers.setdefault(("cell", *key), {})[reader] = None
+        self._note_reader(key, reader)
         return self.state.cells.get(key, NEVER)
 
     def demand(self, task: Task, reader: Task) -> Summary:
         """The summary of a task, running it first where that is possible now."""
-        self.state.readers.setdefault(("summary", task), {})[reader] = None
+        self._note_reader(task, reader)
         state = self.state
         fresh = task in state.outcomes and task not in state.queue(task)
         if not fresh and task[1].startswith("~") and not self._may_follow(task):
@@ -227,6 +228,12 @@ class Solver:
             else:
                 state.queue(task).add(task)
         return state.summaries.get(task, Summary())
+
+    def _note_reader(self, key: Cell | Task, reader: Task) -> None:
+        readers = self.state.readers.get(key)
+        if readers is None:
+            readers = self.state.readers[key] = {}
+        readers[reader] = None
 
     def _may_follow(self, task: Task) -> bool:
         """Whether there is still room to interpret installed code, which may be endless."""
@@ -301,24 +308,19 @@ class Solver:
             return
         self._stack.append(task)
         self._on_stack.add(task)
-        result = self._recall(task)
-        if result is None:
-            result = self._compute(task)
+        reader = Reader(self, task)
+        found = reader.recall(self.memory.recalled(task))
+        if found is None:
+            result = self._compute(task, reader)
+        else:
+            self.memory.use(task, found)
+            result = found.result
         self._stack.pop()
         self._on_stack.discard(task)
         self._apply(task, result)
 
-    def _recall(self, task: Task) -> Any:
-        """The result of a remembered run that read exactly what it would read now."""
-        for reads, result in self.memory.recalled(task):
-            reader = Reader(self, task)
-            if all(_same(reader.replay(key), value) for key, value in reads):
-                return result
-        return None
-
-    def _compute(self, task: Task) -> Any:
+    def _compute(self, task: Task, reader: Reader) -> Any:
         kind, definition, context = task
-        reader = Reader(self, task)
         result: Any
         try:
             if kind == "root":
@@ -336,26 +338,26 @@ class Solver:
             self.state.failures[definition] = described(error)
             outcome = failed_outcome(definition)
             return Root(failed_entry(definition), outcome) if kind == "root" else outcome
-        if reader.consistent:
-            self.memory.remember(task, reader.reads, result)
+        shared = self.state.shared
+        if isinstance(result, Outcome):
+            result = result.sharing(shared)
+        questions = tuple(shared.setdefault(each, each) for each in reader.questions)
+        self.memory.remember(task, Remembered(questions, tuple(reader.answers), result))
         return result
 
     def _root(self, reader: Reader, definition: DefId) -> Root:
         """Judge a function: settle what is known of its parameters, then read off what it does with it."""
         entry = entry_context(reader, definition, None)
         if entry.open:
-            probe = ("probe", definition, entry.context)
-            reader.reads[("summary", probe)] = found = self.demand(probe, ("root", definition, Context()))
+            found = reader.task(("probe", definition, entry.context))
             entry = entry_context(reader, definition, found)
         task = ("run", definition, entry.context)
-        reader.reads[("summary", task)] = self.demand(task, ("root", definition, Context()))
-        outcome = self._proved(reader, entry, self.state.outcomes.get(task, Outcome()))
+        reader.task(task)
+        outcome = self._proved(reader, entry, reader.outcome(task))
         doubtful = doubtful_context(entry)
         if doubtful is None:
             return Root(entry, outcome)
-        other = ("probe", definition, doubtful)
-        reader.reads[("summary", other)] = doubt = self.demand(other, ("root", definition, Context()))
-        return Root(entry, outcome, doubt)
+        return Root(entry, outcome, reader.task(("probe", definition, doubtful)))
 
     def _proved(self, reader: Reader, entry: EntryContext, outcome: Outcome) -> Outcome:
         """The outcome with those mismatches uncertain that need an assumption about a parameter."""
@@ -363,9 +365,7 @@ class Solver:
         mismatched = any(effect.kind in MISMATCHES for effect in outcome.summary.effects)
         if not mismatched or plain == entry.context:
             return outcome
-        task = ("probe", entry.definition, plain)
-        reader.reads[("summary", task)] = less = self.demand(task, ("root", entry.definition, Context()))
-        return unproven(outcome, less)
+        return unproven(outcome, reader.task(("probe", entry.definition, plain)))
 
     # Applying
 
@@ -383,7 +383,7 @@ class Solver:
         summary = self._monotone(task, outcome.summary)
         if state.summaries.get(task) != summary:
             state.summaries[task] = summary
-            self._changed(("summary", task))
+            self._changed(task)
         if task[0] == "probe":
             return
         plain = self._stays_eager(task[1])
@@ -456,9 +456,9 @@ class Solver:
             return
         state.growths[key] = growths
         state.cells[key] = after
-        self._changed(("cell", *key))
+        self._changed(key)
 
-    def _changed(self, key: tuple[Any, ...]) -> None:
+    def _changed(self, key: Cell | Task) -> None:
         for reader in self.state.readers.get(key, ()):
             if reader in self.state.outcomes or reader in self._on_stack:
                 self.state.queue(reader).add(reader)
@@ -467,7 +467,3 @@ class Solver:
 def function_or_scope(db: Database, definition: DefId) -> bool:
     """Whether a definition (still) exists."""
     return definition in unit(db, definition.partition(":")[0]).layouts
-
-
-def _same(left: Any, right: Any) -> bool:
-    return left is right or bool(left == right)

@@ -17,7 +17,15 @@ Task: TypeAlias = tuple[str, DefId, Context]
 
 Cell: TypeAlias = tuple[str, ...]
 
-REMEMBERED_RUNS = 6
+Question: TypeAlias = tuple[Any, ...]
+"""What a run may ask: `query`, its name and key; `cell` and its key; `call`, the definition and the context; what a
+`task` gives, and what else was its `outcome`."""
+
+MOST_RUNS = 64
+"""The most runs of one task that are remembered between two settlings."""
+
+SPARE_RUNS = 6
+"""Up to how many runs of a task are kept that the last settling did not need."""
 
 
 class Root:
@@ -94,7 +102,10 @@ class State:
         self.outcomes: dict[Task, Outcome] = {}
         self.summaries: dict[Task, Summary] = {}
         self.reruns: dict[Task, int] = {}
-        self.readers: dict[tuple[Any, ...], dict[Task, None]] = {}
+        self.readers: dict[Cell | Task, dict[Task, None]] = {}
+        """Who has read a cell, or the summary of a task."""
+        self.shared: dict[Any, Any] = {}
+        """Parts of outcomes and questions that are alike in many runs, so that each is kept once."""
         self.dirty = Worklist()
         """What has to run again."""
         self.due = Worklist()
@@ -131,12 +142,24 @@ class State:
         return after
 
 
+class Remembered:
+    """A past run: what it asked, in order, what the answers were, and what it gave."""
+
+    __slots__ = ("answers", "questions", "result", "used")
+
+    def __init__(self, questions: tuple[Question, ...], answers: tuple[Any, ...], result: Any) -> None:
+        self.questions = questions
+        self.answers = answers
+        self.result = result
+        self.used = True
+        """Whether the settling under way has needed it."""
+
+
 class Memory:
-    """Outcomes of past runs by task, each with everything the run read."""
+    """Past runs by task, the ones that were needed last first."""
 
     def __init__(self) -> None:
-        self.entries: dict[Task, list[tuple[tuple[tuple[tuple[Any, ...], Any], ...], Any]]] = {}
-        self.used: set[Task] = set()
+        self.entries: dict[Task, list[Remembered]] = {}
 
     def copied(self) -> Memory:
         """The same memory, to go on from without changing this one."""
@@ -144,22 +167,40 @@ class Memory:
         after.entries = {task: list(found) for task, found in self.entries.items()}
         return after
 
-    def recalled(self, task: Task) -> list[tuple[tuple[tuple[tuple[Any, ...], Any], ...], Any]]:
-        """The remembered runs of a task, the last one first."""
-        pure = _pure(task)
-        self.used.add(pure)
-        return self.entries.get(pure, [])
+    def recalled(self, task: Task) -> list[Remembered]:
+        """The remembered runs of a task."""
+        return self.entries.get(_pure(task), [])
 
-    def remember(self, task: Task, reads: dict[tuple[Any, ...], Any], result: Any) -> None:
-        """Keep what a run gave, with everything that it read."""
+    def use(self, task: Task, run: Remembered) -> None:
+        """Note that a remembered run of a task has served again."""
+        run.used = True
+        entries = self.entries[_pure(task)]
+        if entries[0] is not run:
+            entries.remove(run)
+            entries.insert(0, run)
+
+    def remember(self, task: Task, run: Remembered) -> None:
+        """Keep a run."""
         entries = self.entries.setdefault(_pure(task), [])
-        entries.insert(0, (tuple(reads.items()), result))
-        del entries[REMEMBERED_RUNS:]
+        entries.insert(0, run)
+        del entries[MOST_RUNS:]
 
     def sweep(self) -> None:
-        """Forget tasks that the last settling did not need."""
-        self.entries = {task: found for task, found in self.entries.items() if task in self.used}
-        self.used = set()
+        """Forget what the last settling did not need.
+
+        All that it did need is kept: the next one goes through the same runs, the early ones of a fixpoint too. Of the
+        tasks that it needed some other runs stay, for an edit that is taken back.
+        """
+        kept: dict[Task, list[Remembered]] = {}
+        for task, found in self.entries.items():
+            needed = [run for run in found if run.used]
+            if needed:
+                kept[task] = (
+                    needed + [run for run in found if not run.used][: max(0, SPARE_RUNS - len(needed))]
+                )
+            for run in needed:
+                run.used = False
+        self.entries = kept
 
 
 def _pure(task: Task) -> Task:

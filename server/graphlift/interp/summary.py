@@ -7,6 +7,8 @@ it stays equal when code only moves.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from graphlift.index import DefId
@@ -156,6 +158,13 @@ class Outcome(msgspec.Struct, frozen=True):
     revealed: tuple[Revealed, ...] = ()
     times: tuple[Times, ...] = ()
     """How often each of the calls is made, where loops were followed pass by pass."""
+
+    def sharing(self, known: dict[Any, Any]) -> Outcome:
+        """The same outcome, with those of its parts that are in `known` taken from there, and the others put there."""
+        effects = tuple(known.setdefault(effect, effect) for effect in self.summary.effects)
+        summary = msgspec.structs.replace(self.summary, effects=known.setdefault(effects, effects))
+        edges = tuple(known.setdefault(edge, edge) for edge in self.edges)
+        return msgspec.structs.replace(self, summary=known.setdefault(summary, summary), edges=edges)
 
 
 def bound_effects(effects: dict[Effect, None]) -> tuple[Effect, ...]:
