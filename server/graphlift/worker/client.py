@@ -219,15 +219,17 @@ class WorkerClient:
         page = Page.create()
         try:
             process = await asyncio.create_subprocess_exec(
-                *_command(page.path, self._options),
+                *_command(page.name, self._options),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 limit=_LONGEST_LINE,
+                pass_fds=page.handles,
             )
         except OSError as error:
-            page.close(remove=True)
+            page.close()
             return f"the analysis process could not be started: {error}"
+        page.started()
         self._process, self._page = process, page
         self._replay()
         tasks = [
@@ -245,7 +247,7 @@ class WorkerClient:
                 process.kill()
                 await process.wait()
             self._process = self._page = None
-            page.close(remove=True)
+            page.close()
         return self._end_reason or _describe_end(process.returncode, self._last_words)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 _HEARTBEAT, _BUSY, _HEARD = 2, 3, 4
 _SIZE = 5
 
+_INHERITED = os.name == "posix"
+"""Whether a process can be given open files."""
+
 
 class Bell(IntEnum):
     """`ANY` is rung for every message, `FIRM` for all but questions (a question waits for the one before)."""
@@ -33,27 +36,50 @@ class Bell(IntEnum):
 
 
 class Page:
-    """The shared bytes, made by `create` and, in the other process, by `attach`."""
+    """The shared bytes, made by `create` and, in the other process, by `attach`.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        with Path(path).open("r+b") as file:
-            self._bytes = mmap.mmap(file.fileno(), _SIZE)
+    They are those of a temporary file. Where processes inherit open files it has no name any more before anything else
+    happens, so that none is left in the temporary folder, however the processes end.
+    """
+
+    def __init__(self, handle: int, path: str = "") -> None:
+        self._bytes = mmap.mmap(handle, _SIZE)
+        self._handle = handle
+        self._path = path
 
     @classmethod
     def create(cls) -> Page:
         """A new page, all zero, in a temporary file."""
         handle, path = tempfile.mkstemp(prefix="graphlift-page-")
-        try:
-            os.write(handle, bytes(_SIZE))
-        finally:
-            os.close(handle)
-        return cls(path)
+        if _INHERITED:
+            Path(path).unlink()
+            path = ""
+        os.write(handle, bytes(_SIZE))
+        return cls(handle, path)
 
     @classmethod
-    def attach(cls, path: str) -> Page:
-        """The page that another process created."""
-        return cls(path)
+    def attach(cls, name: str) -> Page:
+        """The page that another process created, by its `name` there."""
+        handle = int(name) if _INHERITED else os.open(name, os.O_RDWR)
+        page = cls(handle)
+        page.started()
+        return page
+
+    @property
+    def name(self) -> str:
+        """By what the other process finds the page: the number of a file that it inherits, or a path."""
+        return self._path or str(self._handle)
+
+    @property
+    def handles(self) -> tuple[int, ...]:
+        """The files that the other process has to inherit."""
+        return (self._handle,) if _INHERITED else ()
+
+    def started(self) -> None:
+        """The other process has been started, or need not be: the memory alone is kept."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
     def ring(self, bell: Bell) -> None:
         """Count one more message of that urgency."""
@@ -81,12 +107,13 @@ class Page:
             return self._bytes[_HEARTBEAT]
         return None
 
-    def close(self, *, remove: bool) -> None:
-        """Let go of the memory; `remove` deletes the file too (the creator's duty)."""
+    def close(self) -> None:
+        """Let go of the memory, and remove the file where it still has a name."""
+        self.started()
         self._bytes.close()
-        if remove:
+        if self._path:
             try:
-                Path(self.path).unlink()
+                Path(self._path).unlink()
             except OSError as error:
                 # Windows refuses while the other process still has it open.
-                logger.debug("Could not remove %s: %s", self.path, error)
+                logger.debug("Could not remove %s: %s", self._path, error)
