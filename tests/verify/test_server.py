@@ -6,12 +6,13 @@ import ast
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import graphlift.verify
-from graphlift.verify import Judge, Limits, Plan, Program, ServerError, Target
+from graphlift.verify import Judge, Limits, Outcome, Plan, Program, ServerError, Target
 
 AGENT = Path(graphlift.verify.__file__).parent / "agent"
 
@@ -78,3 +79,42 @@ def test_closing_leaves_no_files_behind(tmp_path: Path) -> None:
     judge.server.close()
     assert not scratch.exists()
     shutil.rmtree(tmp_path)
+
+
+TEMPORARY = """
+import os, tempfile
+import tensorflow as tf
+
+def f(x):
+    if x > 0.0:
+        x = x + 1.0
+    return x
+
+def leave():
+    os.makedirs(os.path.join(tempfile.mkdtemp(), "inner"))
+    handle, name = tempfile.mkstemp()
+    os.write(handle, b"kept")
+    return open(name).read()
+
+print(leave(), f(tf.ones([])).numpy())
+"""
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("endless", [False, True])
+def test_programs_have_a_temporary_folder_and_leave_nothing_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: bool
+) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "program"
+    outside.mkdir()
+    root.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(outside))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(outside))
+    (root / "main.py").write_text(TEMPORARY + "while True: pass\n" * endless)
+    with Judge(sys.executable) as judge:
+        found = judge.judge(plan(root))
+        assert found.outcome is (Outcome.UNDECIDABLE if endless else Outcome.SAME)
+        [scratch] = outside.iterdir()
+        assert list((scratch / "tmp").iterdir()) == []
+    assert list(outside.iterdir()) == []

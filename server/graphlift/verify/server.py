@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,6 +59,12 @@ class Server:
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._scratch = Path(tempfile.mkdtemp(prefix="graphlift-verify-"))
         self._log = self._scratch / "agent.log"
+        self._temporary = self._scratch / "tmp"
+        """The temporary folder of the programs: a run that ends at once, or is killed, leaves its files behind.
+
+        It is the same for all runs, which are compared with each other, and may print its name.
+        """
+        self._temporary.mkdir()
         self._count = 0
 
     def __enter__(self) -> Server:
@@ -129,6 +135,7 @@ class Server:
         work.mkdir(parents=True)
         _copy_inputs(program, work)
         wall = limits.seconds * 4.0
+        before = set(self._temporary.iterdir())
         request = {
             "id": self._count,
             "root": program.root,
@@ -158,6 +165,7 @@ class Server:
         stack = stacks.read_text(encoding="utf-8", errors="replace") if stacks.exists() else ""
         run = read(place / "record", _stopped(answer), stack)
         shutil.rmtree(place, ignore_errors=True)
+        _remove(set(self._temporary.iterdir()) - before)
         return run
 
     def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -210,6 +218,7 @@ class Server:
             MPLBACKEND="Agg",
             TZ="UTC",
         )
+        variables |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._temporary))
         variables["TF_USE_LEGACY_KERAS"] = "1" if self.keras == 2 else "0"
         if variables.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
             variables["KERAS_BACKEND"] = "tensorflow"
@@ -250,6 +259,15 @@ def _stopped(answer: dict[str, Any]) -> str:
     if answer["signal"]:
         return f"signal {signal.Signals(answer['signal']).name}"
     return ""
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _as_data(target: Target | None) -> dict[str, Any] | None:
