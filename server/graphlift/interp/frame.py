@@ -23,6 +23,7 @@ from graphlift.interp.scope_names import local_names as local_names
 from graphlift.interp.scope_names import memoised as memoised
 from graphlift.interp.scope_names import own_nodes as own_nodes
 from graphlift.interp.scope_names import rebinders as rebinders
+from graphlift.interp.scope_names import rebound_names
 from graphlift.interp.summary import (
     MAX_CHAIN,
     MAX_ELEMENTS,
@@ -349,23 +350,17 @@ class Frame:
     def lookup(self, name: str, node: nodes.NodeNG) -> Value:
         """The value of a name on the current path."""
         if name in self.env and name not in self.global_names:
-            value = self.env[name]
-            if name in self.rebound:
-                value = join(value, self.analysis.cell(("rebound", self.rebound[name], name)))
+            value = self._with_rebound(name, self.env[name])
             if isinstance(value, Sequence | Mapping | SetOf | OneOf):
                 from graphlift.interp.places import read_captured
 
                 return read_captured(self, name, value)
             return value
         if name in self.closure:
-            value = self.closure[name]
-            if name in self.rebound:
-                value = join(value, self.analysis.cell(("rebound", self.rebound[name], name)))
-            if (
-                isinstance(value, Object)
-                and self.analysis.cell(("touched", f"captured {self.owner}.{name}")) != NEVER
-            ):
-                self.effect("reads-state", node, f"captured {self.owner}.{name}", target=f"closure:{name}")
+            value = self._with_rebound(name, self.closure[name])
+            place = f"captured {self.owner}.{name}"
+            if isinstance(value, Object) and self.analysis.cell(("touched", place)) != NEVER:
+                self.effect("reads-state", node, place, target=f"closure:{name}")
             if self._changes_outside(name):
                 self.effect("reads-state", node, f"closure {name}", target=f"closure:{name}")
             from graphlift.interp.places import read_again, read_captured
@@ -379,15 +374,13 @@ class Frame:
     @cached_property
     def rebound(self) -> dict[str, DefId]:
         """The names of this function and those around it that functions inside give other values, with whose it is."""
-        found: dict[str, DefId] = {}
-        definition = self.definition
-        while isinstance(node := self.unit.nodes.get(definition), nodes.FunctionDef | nodes.Lambda):
-            for name in rebinders(node):
-                if name in local_names(node):
-                    found.setdefault(name, definition)
-            info = self.unit.functions.get(definition)
-            definition = info.parent if info is not None else ""
-        return found
+        return rebound_names(self.unit, self.definition)
+
+    def _with_rebound(self, name: str, value: Value) -> Value:
+        """A name's value joined with what functions inside its own one give it."""
+        if name not in self.rebound:
+            return value
+        return join(value, self.analysis.cell(("rebound", self.rebound[name], name)))
 
     @property
     def owner(self) -> DefId:
@@ -398,8 +391,7 @@ class Frame:
         """Whether an enclosing function gives a captured name another value after it made this function."""
         if self.is_class or self.layout is None or isinstance(self.closure.get(name), Function):
             return False
-        parent = self.info.parent if self.info is not None else ""
-        owner = self.unit.nodes.get(parent)
+        owner = self.unit.nodes.get(self.owner)
         if not isinstance(owner, nodes.FunctionDef):
             return False
         last: int = last_assignments(owner).get(name, 0)

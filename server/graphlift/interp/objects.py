@@ -423,7 +423,7 @@ def method_of(frame: Frame, receiver: Value, target: DefId, node: nodes.NodeNG) 
     decorators = set(info.decorators)
     function = frame.analysis.cell(("def", target))
     if "staticmethod" in decorators:
-        return _unwrap_static(function)
+        return function
     if "classmethod" in decorators:
         cls = Class(receiver.definition) if isinstance(receiver, Instance) else receiver
         return join_all(Bound(cls, f) for f in options(function))
@@ -434,10 +434,6 @@ def method_of(frame: Frame, receiver: Value, target: DefId, node: nodes.NodeNG) 
         return call_bound(frame, receiver, plain, node)
     bound = join_all(_bind(receiver, f) for f in options(function))
     return described(frame, receiver, bound, node) if isinstance(receiver, Instance) else bound
-
-
-def _unwrap_static(function: Value) -> Value:
-    return function
 
 
 def _bind(receiver: Value, function: Value) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from graphlift.index import DefId, Unit
 from graphlift.syntax import nodes
 
 _SCOPES: tuple[type, ...] = (nodes.FunctionDef, nodes.Lambda, nodes.ClassDef)
@@ -83,6 +84,18 @@ def rebinders(node: nodes.Scope) -> dict[str, frozenset[nodes.NodeNG]]:
             inner = {name: frozenset({child}) for name in declared(child, nodes.Nonlocal)}
             for name, functions in [*rebinders(child).items(), *inner.items()]:
                 found[name] = found.get(name, frozenset()) | functions
+    return found
+
+
+def rebound_names(unit: Unit, definition: DefId) -> dict[str, DefId]:
+    """The names of a function and those around it that functions inside them give other values, with whose it is."""
+    found: dict[str, DefId] = {}
+    while isinstance(node := unit.nodes.get(definition), nodes.FunctionDef | nodes.Lambda):
+        for name in rebinders(node):
+            if name in local_names(node):
+                found.setdefault(name, definition)
+        info = unit.functions.get(definition)
+        definition = info.parent if info is not None else ""
     return found
 
 
