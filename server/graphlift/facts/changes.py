@@ -115,16 +115,14 @@ class Moments:
     def is_seen_later(self, change: Change, subject: str, judged: DefId) -> bool:
         """Whether the program shows a change after a call of the judged function: some code gets to both in this order.
 
-        A method that nobody is seen to call is there to be called at any time (a special one is called by syntax, which
-        would be seen). Otherwise nobody knows: what changes settings in one program may never run in the one that calls
-        the function.
+        A public method that nobody is seen to call is there to be called at any time. Otherwise nobody knows: what
+        changes settings in one program may never run in the one that calls the function.
         """
         holder = self._holder(change.changer)
         if holder is None:
             return False
-        special = change.changer.rpartition(".")[2].startswith("__")
         if not self._graph.callers_of(change.changer) and self._is_method(change.changer, subject):
-            return not special
+            return not change.changer.rpartition(".")[2].startswith("_")
         lines = tuple(self._lines(holder, change, subject)) or (None,)
         above = self._above(judged)
         for definition, at in self._leading_to(change.changer, lines):
