@@ -131,7 +131,9 @@ def _unpack(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> Non
         if (isinstance(o, Tensor) and not o.eager) or isinstance(o, Variable | KerasTensor | Dataset)
     ]
     if symbolic:
-        frame.effect("tensor-iteration", target, "unpacking a tensor")
+        # Beside a tuple it may be that the call which is followed never gives the tensor.
+        only = all(o in symbolic or isinstance(o, Unknown | Never) for o in options(value))
+        frame.effect("tensor-iteration", target, "unpacking a tensor", certain=only)
     parts: list[list[Value]] = [[] for _ in target.elts]
     for option in options(value):
         for position, item in enumerate(_split(frame, target, option)):
