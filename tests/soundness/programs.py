@@ -30,6 +30,10 @@ MADE_ANEW = "a default that every call changes is taken for what it was"
 READ_MAKES = "a `defaultdict` has more entries after it was read"
 PYTHON_RESULT = "the text that a `tf.function` returns is a tensor only where it runs as one"
 MANAGER = "the context manager that `tf.init_scope()` gives is shown under the function's name"
+OBJECT_NEW = "what `super().__new__(cls)` gives is held to be `None`"
+METACLASS = "a class is shown as an object of its metaclass"
+WRAPPED = "a `property`, `staticmethod` or `classmethod` that is made by a call is shown as that call"
+EMPTY_MAP = "`map_fn` over no element gives an array of another shape in eager code"
 KNOWN = {
     "rules/dtype-mismatch.md::NumPy's promotion is switched on": PROMOTION,
     "catalogue/graph-tensor-leak.md::A `defaultdict` that makes its entries when they are read": READ_MAKES,
@@ -38,7 +42,6 @@ KNOWN = {
     "values/others-callees.md::A dictionary that a helper makes": CHANGED_ELSEWHERE,
     "values/others-callees.md::Twin: the helper keeps it too": CHANGED_ELSEWHERE,
     "values/others-callees.md::Twin: the helper gives the same one each time": CHANGED_ELSEWHERE,
-    "values/others-callees.md::Twin: another function's variable of the same name": CHANGED_ELSEWHERE,
     "values/others-iterators.md::Twin: an element that somebody keeps": CHANGED_ELSEWHERE,
     "values/others-named-tuples.md::Twin: a method that writes state": CHANGED_ELSEWHERE,
     "values/others-named-tuples.md::Its own `__new__`": CHANGED_ELSEWHERE,
@@ -51,7 +54,16 @@ KNOWN = {
     "rules/python-side-effect.md::A default that is changed makes TensorFlow raise": MADE_ANEW,
     "rules/frozen-state.md::Attributes and globals by way of their dictionaries": CHANGED_ELSEWHERE,
     "rules/frozen-state.md::A dictionary inside a dictionary, and one that a `partial` holds": CHANGED_ELSEWHERE,
-    "rules/frozen-state.md::A captured name that a function beside it binds anew": CHANGED_ELSEWHERE,
+    "values/attribute-protocol.md::A property that is made by a call": WRAPPED,
+    "values/attribute-protocol.md::Twin: its getter only reads": WRAPPED,
+    "values/attribute-protocol.md::The setter of such a property, and what the constructor gives it": WRAPPED,
+    "values/attribute-protocol.md::A method of the class that is made by a call": WRAPPED,
+    "values/attribute-protocol.md::Twin: functions in a class's body, as they are, static and as a graph": WRAPPED,
+    "values/flags-that-are-set.md::Twin: a callback that need not be called": EMPTY_MAP,
+    "values/objects-that-are-kept.md::A pool in `__new__`": OBJECT_NEW,
+    "values/objects-that-are-kept.md::Twin: a `__new__` that makes another one": OBJECT_NEW,
+    "values/objects-that-are-kept.md::A metaclass": METACLASS,
+    "values/objects-that-are-kept.md::Twin: a metaclass that registers": METACLASS,
     "rules/frozen-state.md::The environment": OTHER_CLASS,
 }
 """Blocks of the pages that are known to be unsound, and why. Each must still be."""

@@ -65,8 +65,9 @@ def _changed(frame: Frame, node: nodes.AugAssign, value: Value, operand: Value) 
         frame.effect("writes-state", node, target.as_string(), target=f"param:{target.name}")
         return None
     after = _grown(frame, node, value, operand)
-    if after is not None and not (isinstance(value, Array) and frame.is_fresh(value)):
-        mutate(frame, target, value, after, node, operand)
+    if after is not None:
+        if not (isinstance(value, Array) and frame.is_fresh(value)):
+            mutate(frame, target, value, after, node, operand)
         frame.note(target, after)
     return after
 
