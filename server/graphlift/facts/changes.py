@@ -48,8 +48,7 @@ class Changers:
         owner, _, name = subject.rpartition(".")
         found = self._touched(subject)
         if subject.startswith(PREFIX):
-            own = marks(self._cell("changed-own", subject))
-            found += [Change(who, who != "?", line, True) for who, line in own]
+            found += self._own(subject)
             return found + [Change(who, False) for who in _texts(self._cell("changed", "?", NAME))]
         if subject.startswith("global "):
             module = owner.removeprefix("global ")
@@ -58,9 +57,7 @@ class Changers:
         for each in family(self._solver, owner) if owner != "?" else ():
             found += self._touched(f"attributes {each}")
             found += [Change(who) for who in _texts(self._cell("changed", each, name))]
-            own = marks(self._cell("changed-own", each, name))
-            # Each of them changes what it has made itself: of too many to name, perhaps none has it read before.
-            found += [Change(who, who != "?", line, True) for who, line in own]
+            found += self._own(each, name)
         return found + [Change(who, False) for who in _texts(self._cell("changed", "?", name))]
 
     def is_touched(self, subject: str, cls: str) -> bool:
@@ -69,6 +66,11 @@ class Changers:
 
     def _touched(self, place: str) -> list[Change]:
         return [Change(who, True, line) for who, line in marks(self._cell("touched", place))]
+
+    def _own(self, *key: str) -> list[Change]:
+        """The changes that each make of what they have made: of too many to name, perhaps none has it read before."""
+        changes = marks(self._cell("changed-own", *key))
+        return [Change(who, who != "?", line, True) for who, line in changes]
 
     def _cell(self, *key: str) -> Value:
         return self._solver.state.cells.get(key, Never())

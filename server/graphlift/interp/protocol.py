@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphlift.index.model import DefId
+from graphlift.interp.binding import Site
 from graphlift.interp.frame import Frame
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
@@ -62,7 +63,7 @@ def described(frame: Frame, receiver: Instance, value: Value, node: nodes.NodeNG
 
 
 def _described(frame: Frame, receiver: Instance, value: Value, node: nodes.NodeNG) -> Value:
-    from graphlift.interp.calls import Site, call_value
+    from graphlift.interp.calls import call_value
 
     if isinstance(value, Function | GraphFunction):
         return Bound(receiver, value)
@@ -73,7 +74,7 @@ def _described(frame: Frame, receiver: Instance, value: Value, node: nodes.NodeN
         return Bound(Class(receiver.definition), functions.get("function", value))
     if name == "property":
         getter = Bound(receiver, functions.get("fget", Unknown("a property without a getter")))
-        return call_value(frame, getter, Arguments(), Site(node, getattr(node, "expr", node)))
+        return call_value(frame, getter, Arguments(), _site(node))
     if not isinstance(value, Instance):
         return value
     found = _hook(frame, value, "__get__", (receiver, Class(receiver.definition)), node)
@@ -85,7 +86,7 @@ def store_by_hook(frame: Frame, receiver: Instance, name: str, value: Value, nod
 
     A `__setattr__` is run as well; where it passes the value on to `object.__setattr__`, the attribute is set there.
     """
-    from graphlift.interp.calls import Site, call_value
+    from graphlift.interp.calls import call_value
 
     if _inside(frame, "__setattr__"):
         return False
@@ -97,8 +98,7 @@ def store_by_hook(frame: Frame, receiver: Instance, name: str, value: Value, nod
     for option in options(held) if held is not None else ():
         given = wrapper_of(option)[1].get("fset")
         if given is not None:
-            site = Site(node, getattr(node, "expr", node))
-            call_value(frame, Bound(receiver, given), Arguments((value,)), site)
+            call_value(frame, Bound(receiver, given), Arguments((value,)), _site(node))
             return True
         if (
             isinstance(option, Instance)
@@ -130,10 +130,14 @@ def _inside(frame: Frame, special: str) -> bool:
 def _call(
     frame: Frame, receiver: Instance, function: DefId, arguments: tuple[Value, ...], node: nodes.NodeNG
 ) -> Value:
-    from graphlift.interp.calls import Site, call_function
+    from graphlift.interp.calls import call_function
 
-    site = Site(node, getattr(node, "expr", node))
-    return call_function(frame, Function(function), Arguments(arguments), site, receiver)
+    return call_function(frame, Function(function), Arguments(arguments), _site(node), receiver)
+
+
+def _site(node: nodes.NodeNG) -> Site:
+    """Where an attribute access calls something: the object is the receiver's expression."""
+    return Site(node, getattr(node, "expr", node))
 
 
 def _setter(frame: Frame, definition: DefId, name: str) -> DefId:

@@ -249,16 +249,15 @@ def _with(frame: Frame, node: nodes.With) -> None:
     check_left_block(frame, returned, "`with`")
     for _, target in node.items:
         leave_tape(frame, target)
-    ended = frame.alive
-    middle = _partial(frame, node, before, frame.env if ended else None)
-    left = (frame.env, frame.paths)
+    ended, left = frame.alive, (frame.env, frame.paths)
     if not ended:  # By an exception, or by a `return` that it may take the place of.
-        frame.env, frame.paths, frame.alive = middle, {}, True
+        frame.env, frame.paths, frame.alive = _partial(frame, node, before, None), {}, True
     swallowed = False
     with frame.quietly() if not ended else nullcontext():
         for manager in managers:
             swallowed = exit_context(frame, manager, node, ended) or swallowed
     if swallowed:
+        middle = _partial(frame, node, before, left[0]) if ended else frame.env
         kept = {path: value for path, value in before_paths.items() if left[1].get(path) == value}
         meet(frame, [(middle, kept), left] if ended else [(middle, kept)])
     elif not ended:

@@ -56,12 +56,11 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     expression = getattr(node, "expr", node)
     _note_library_change(frame, receiver, name, expression, node)
     target = target_of(frame, expression, receiver)
+    _note_later(frame, receiver, name, value)
     if target == "fresh":
         _note_own(frame, receiver, name, node)
-        _note_later(frame, receiver, name, value)
         return
     subject = f"{_owner_text(receiver)}.{name}"
-    _note_later(frame, receiver, name, value)
     if frame.once:
         if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
             frame.effect("leaks-tensor", node, subject, target=target, certain=is_seen(receiver, target))
