@@ -15,10 +15,12 @@ from collections.abc import Callable
 import msgspec
 
 from graphlift.facts import FunctionFacts
+from graphlift.index import FunctionInfo
 from graphlift.interp.entry import ParameterEvidence
+from graphlift.interp.uses import TENSOR_FUNCTION
 from graphlift.rules import Consequence, Finding, rule_named
 from graphlift.source.span import Place
-from graphlift.values import TRUE, Tensor, options
+from graphlift.values import TRUE, Tensor, Value, display, options
 from graphlift.verdict import Argument, Verdict
 
 
@@ -229,7 +231,8 @@ def _retraced(
 
 
 def _assumptions(facts: FunctionFacts, line_of: LineOf) -> tuple[str, ...]:
-    found = [text for p in facts.parameters if (text := assumption(facts, p, line_of))]
+    found = [text for p in facts.parameters if (text := assumption(facts.info, p, line_of))]
+    found += [text for each in facts.around if (text := assumption(each.info, each.parameter, line_of))]
     if any(p.exported for p in facts.parameters):
         name = facts.info.name
         found.append(f"`{name}` is exported: callers outside pass the like of what visible callers pass")
@@ -239,17 +242,15 @@ def _assumptions(facts: FunctionFacts, line_of: LineOf) -> tuple[str, ...]:
     return tuple(found)
 
 
-def assumption(facts: FunctionFacts, parameter: ParameterEvidence, line_of: LineOf) -> str:
+def assumption(info: FunctionInfo, parameter: ParameterEvidence, line_of: LineOf) -> str:
     """What is assumed of one parameter, in words a user can check; empty where nothing is."""
-    from graphlift.values import display
-
-    name, kind = parameter.name, display(parameter.value)
+    name, kind = parameter.name, _kind(parameter.value)
     if parameter.source == "calls":
         return f"one caller passes something for `{name}` that cannot be seen" if parameter.partial else ""
     if parameter.source == "self":
         return ""
     seen = "one caller's value cannot be seen" if parameter.partial else "no caller is visible"
-    name_of = facts.info.name
+    name_of = info.parent.rpartition(":")[2] if info.in_class and info.name == "__init__" else info.name
     if parameter.source == "annotation":
         return f"{seen} of `{name_of}`: `{name}` is taken for {kind} as it is annotated"
     if parameter.source == "protocol":
@@ -259,12 +260,25 @@ def assumption(facts: FunctionFacts, parameter: ParameterEvidence, line_of: Line
             "uses-model": "a Keras model",
             "uses-optimizer": "an optimizer",
             "uses-strategy": "a distribution strategy",
+            "uses-metric": "a metric",
+            "uses-function": _FUNCTION,
             "uses-python": kind,
         }.get(parameter.subject, "a tensor")
-        where = "" if parameter.place is None else f" on line {line_of(parameter.place)}"
+        where = f": `{parameter.text}`" if parameter.text else ""
+        where = where if parameter.place is None else f" on line {line_of(parameter.place)}"
         return f"{seen} of `{name_of}`: `{name}` is taken for {what} because of its use{where}"
     if parameter.source == "docstring":
         return f"{seen} of `{name_of}`: `{name}` is taken for {kind} as its docstring says"
     if parameter.source == "default":
         return f"{seen} of `{name_of}`: `{name}` is taken for {kind} like its default"
     return f"{seen} of `{name_of}`: nothing shows what `{name}` is"
+
+
+_FUNCTION = "a function that computes with tensors and does nothing else"
+
+
+def _kind(value: Value) -> str:
+    """What a parameter is taken for, in words."""
+    if value == TENSOR_FUNCTION:
+        return _FUNCTION
+    return "a tensor" if value == Tensor() else display(value)

@@ -9,6 +9,7 @@ import msgspec
 
 from graphlift import models
 from graphlift.callgraph import Call, CallGraph, build_call_graph
+from graphlift.facts.around import assumed_around
 from graphlift.facts.changes import Changers, Moments
 from graphlift.facts.conflicts import Conflict, conflicts
 from graphlift.facts.extension_types import extension_types
@@ -117,6 +118,7 @@ class Program:
             temporaries=taken_from_temporaries(self.solver, definition),
             unhashable=unhashable(self.solver.db, root.entry.parameters),
             settled=settled(self.solver, self._changers, root.summary),
+            around=assumed_around(self.solver, root),
             extension_types=extension_types(self.solver.db, root.summary.returns),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from graphlift.callgraph import Call
+from graphlift.facts.around import Around
 from graphlift.facts.conflicts import Conflict
 from graphlift.facts.gain import Gain
 from graphlift.facts.keras_layers import NOT_FROZEN, Frozen
@@ -129,6 +130,8 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     """The parameters that tracing cannot look up."""
     settled: tuple[str, ...] = ()
     """The attributes that it sets to what they are set to anyway, after the first time."""
+    around: tuple[Around, ...] = ()
+    """What is assumed of other functions' parameters whose values it reads: a constructor's, the function's around."""
     extension_types: tuple[DefId, ...] = ()
     """The classes in its result that a graph gives back as it does tensors."""
 

@@ -277,7 +277,7 @@ class Reporter:
 
     def assumption(self, facts: FunctionFacts, evidence: ParameterEvidence) -> str:
         """What is assumed of one parameter, in words a user can check; empty where nothing is."""
-        return assumption(facts, evidence, lambda place: self.locate(place).span.line)
+        return assumption(facts.info, evidence, lambda place: self.locate(place).span.line)
 
     def parameter(self, evidence: ParameterEvidence) -> Parameter:
         """What the report says of a parameter."""

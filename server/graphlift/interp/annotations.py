@@ -14,6 +14,7 @@ from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Frame
 from graphlift.interp.jaxtyping import described_array
 from graphlift.interp.summary import Context
+from graphlift.interp.uses import TENSOR_FUNCTION
 from graphlift.syntax import nodes, parse_fragment
 from graphlift.values import (
     NEVER,
@@ -129,11 +130,16 @@ def annotated(frame: Frame, node: nodes.NodeNG | None) -> Value | None:
     return None if isinstance(value, Unknown) else value
 
 
-def annotated_text(frame: Frame, text: str, bounds: Bounds | None = None) -> Value | None:
-    """The same for an annotation's source text, seen from the frame's scope."""
+def annotated_text(
+    frame: Frame, text: str, bounds: Bounds | None = None, functions: bool = False
+) -> Value | None:
+    """The same for an annotation's source text, seen from the frame's scope.
+
+    With `functions`, a callable that is annotated to give a tensor is taken to do nothing else.
+    """
     if not text:
         return None
-    value = _Reader(frame, bounds or {}).read_text(text)
+    value = _Reader(frame, bounds or {}, functions=functions).read_text(text)
     return None if isinstance(value, Unknown) else value
 
 
@@ -162,10 +168,11 @@ def instance_of(kind: Value, otherwise: Value) -> Value:
 class _Reader:
     """Reads one annotation, seen from a frame's scope."""
 
-    def __init__(self, frame: Frame, bounds: Bounds, depth: int = 0) -> None:
+    def __init__(self, frame: Frame, bounds: Bounds, depth: int = 0, functions: bool = False) -> None:
         self._frame = frame
         self._bounds = bounds
         self._depth = depth
+        self._functions = functions
 
     def read_text(self, text: str) -> Value:
         # An assignment, since a module that holds a string alone holds a docstring.
@@ -334,6 +341,8 @@ class _Reader:
             return self.read(arguments[0])
         if name == "Literal":
             return join_all(self._literal(a) for a in arguments)
+        if name == "Callable" and self._functions and len(arguments) == 2:
+            return TENSOR_FUNCTION if isinstance(self.read(arguments[1]), Tensor) else _UNKNOWN
         if name in ("Callable", "Type", "Iterable", "Collection", "Awaitable", "Coroutine"):
             return _UNKNOWN
         return None

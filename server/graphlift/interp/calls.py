@@ -43,6 +43,7 @@ from graphlift.interp.taking_over import (
 from graphlift.interp.taking_over import escape as escape
 from graphlift.interp.tapes import TAPE, work_backwards
 from graphlift.interp.unrolling import made_on_the_spot
+from graphlift.interp.uses import TENSOR_FUNCTION, call_tensor_function, note_called, result_reason
 from graphlift.models.api import MISMATCHES, Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -67,11 +68,9 @@ from graphlift.values import (
     Sequence,
     SetOf,
     Super,
-    Tensor,
     TensorArray,
     Unknown,
     Value,
-    Variable,
     display,
     join_all,
     options,
@@ -244,6 +243,8 @@ def _call_one(frame: Frame, function: Value, arguments: Arguments, site: Site) -
             )
         case Object() if function.cls == "tensorflow.custom_gradient":
             return _call_custom_gradient(frame, function, arguments, site)
+        case Object() if function == TENSOR_FUNCTION:
+            return call_tensor_function(frame, arguments, site.node)
         case Object():
             return _call_object(frame, function, "__call__", arguments, site)
         case Never():
@@ -265,8 +266,8 @@ def _call_object(frame: Frame, receiver: Value, name: str, arguments: Arguments,
     if isinstance(receiver, Object) and name == "__call__":
         ask_training(frame, receiver, arguments, site.node)
         note_late_weights(frame, receiver, site.node)
-        note_input(frame, receiver, arguments, site.node)
     if isinstance(receiver, Object):
+        note_input(frame, receiver, name, arguments, site.node)
         run_held(frame, (receiver,), name, host)
     return frame.result(site.node, result)
 
@@ -298,11 +299,10 @@ def call_unknown(frame: Frame, function: Unknown, arguments: Arguments, site: Si
     """Call something unknown: anything may come back, and any container given may be changed."""
     node = site.node
     text = node.func.as_string() if isinstance(node, nodes.Call) else "a callback"
-    if any(isinstance(o, Tensor | Variable) for v in arguments.positional for o in options(v)):
-        frame.effect("uses-model", node, function.reason, certain=False)
+    note_called(frame, function, arguments, node)
     frame.effect("unknown-call", node, f"{text}: {function.reason}")
     escape(frame, arguments, site)
-    return Unknown(f"what calling something unknown gives: {function.reason}", function.within)
+    return Unknown(result_reason(function), function.within)
 
 
 # Functions of the program
@@ -427,7 +427,7 @@ def _call_external(frame: Frame, name: str, arguments: Arguments, site: Site) ->
     result = models.call(name, arguments, FrameHost(frame, site.node))
     del frame.traced_blocks[len(frame.traced_blocks) - len(inside) :]
     frame.tensor_condition -= chooses
-    note_uses(frame, name, arguments, result, site)
+    note_uses(frame, name, arguments, site)
     note_xla(frame, name, arguments, site)
     if name.startswith("numpy."):
         write_arrays(frame, name, arguments, site)
@@ -471,7 +471,7 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site)
     if isinstance(receiver, Object) and method.name in ("add", "pop"):
         change_layers(frame, receiver, method.name, arguments, site)
     if isinstance(receiver, Object):
-        work_backwards(frame, receiver, method.name, site)
+        work_backwards(frame, receiver, method.name, arguments, site)
     if isinstance(receiver, Object) and receiver.cls == TAPE:
         use_tape(frame, site.receiver, method.name, site.node)
     return _call_object(frame, receiver, method.name, arguments, site)

@@ -8,6 +8,7 @@ docstring may be old.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import msgspec
@@ -20,6 +21,8 @@ from graphlift.interp.frame import Analysis, Frame
 from graphlift.interp.objects import library_base
 from graphlift.interp.run import default_value
 from graphlift.interp.summary import Context, Effect, Summary
+from graphlift.interp.uses import KINDS, MEMBER_KINDS, USED_AS, most_telling
+from graphlift.resolve import KeptUse
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -31,7 +34,6 @@ from graphlift.values import (
     Instance,
     Mapping,
     Never,
-    Object,
     Py,
     Sequence,
     Spec,
@@ -64,6 +66,8 @@ class ParameterEvidence(msgspec.Struct, frozen=True):
     partial: bool = False
     exported: bool = False
     """Whether others may call the function too, since its package exports it; told where `source` is `calls`."""
+    text: str = ""
+    """The deciding use, where it is outside the body."""
 
 
 class EntryContext(msgspec.Struct, frozen=True):
@@ -105,15 +109,15 @@ def unseen_reason(definition: DefId, parameter: str) -> str:
     return f"no visible caller of `{definition.partition(':')[2]}` shows what `{parameter}` is"
 
 
-def entry_context(analysis: Analysis, definition: DefId, probe: Summary | None) -> EntryContext:
-    """Everything known about entering a function; `probe` is its summary with unknown parameters, if it was run."""
+def entry_context(analysis: Analysis, definition: DefId, probes: Collection[Summary]) -> EntryContext:
+    """Everything known about entering a function; `probes` are its summaries so far, with parameters still unknown."""
     info: FunctionInfo | None = analysis.query("function_info", definition)
     if info is None:
         return EntryContext(definition, Context(), (), False, False)
     called = not isinstance(analysis.cell(("called", definition)), Never)
     frame = Frame(analysis, definition, Context())
     outer = Frame(analysis, info.parent, Context())
-    uses = None if probe is None else _uses(probe)
+    uses = most_telling(probes) if probes else None
     evidence = tuple(
         _parameter(analysis, frame, outer, info, number, uses, called)
         for number in range(len(info.parameters))
@@ -125,7 +129,7 @@ def entry_context(analysis: Analysis, definition: DefId, probe: Summary | None) 
     specified = _signature(analysis, info)
     bindings = tuple((e.name, specified.get(e.name, as_traced(e.value))) for e in evidence)
     closure = _closure(analysis, frame)
-    is_open = probe is None and any(_is_open(e.value) for e in evidence)
+    is_open = any(_is_open(e.value) for e in evidence)
     return EntryContext(definition, Context(bindings, closure), evidence, called, is_open)
 
 
@@ -219,20 +223,6 @@ def _closure(analysis: Analysis, frame: Frame) -> tuple[tuple[str, Value], ...]:
     return tuple(found)
 
 
-def _uses(summary: Summary) -> dict[str, Effect]:
-    """The body's uses of unknown values, by the reason of the unknown; the most telling use of each."""
-    order = {"uses-strategy": 0, "uses-optimizer": 0, "uses-model": 1, "uses-tensor": 2, "uses-python": 3}
-    found: dict[str, Effect] = {}
-    for effect in summary.effects:
-        rank = order.get(effect.kind)
-        if rank is None:
-            continue
-        present = found.get(effect.subject)
-        if present is None or (not present.certain, order[present.kind]) > (not effect.certain, rank):
-            found[effect.subject] = effect
-    return found
-
-
 def _parameter(
     analysis: Analysis,
     frame: Frame,
@@ -252,7 +242,7 @@ def _parameter(
     if not isinstance(passed, Never):
         default = default_value(frame, info, parameter.name) if omitted else None
         value = passed if default is None else join(passed, default)
-        hinted = _annotated(frame, outer, info.parameters[number]) if unseen else None
+        hinted = _annotated(frame, outer, info.parameters[number], unseen) if unseen else None
         if hinted is not None:
             value = join(value, hinted)
         if _is_keras_training(frame, info, parameter.name):
@@ -319,7 +309,7 @@ def _uncalled(
 ) -> ParameterEvidence:
     parameter = info.parameters[number]
     name = parameter.name
-    hinted = _annotated(frame, outer, parameter)
+    hinted = _annotated(frame, outer, parameter, unseen)
     if parameter.kind in ("vararg", "kwarg"):
         return _variadic(info, parameter, hinted, unseen)
     default = default_value(frame, info, name)
@@ -329,7 +319,9 @@ def _uncalled(
     protocol = _protocol(frame, info, number)
     if protocol is not None:
         return ParameterEvidence(name, protocol, "protocol", True, partial=unseen)
-    used = _used(info, parameter, uses or {}, default)
+    used = _used(info, parameter, uses or {}, default, unseen)
+    if used is None and uses is not None and not unseen:
+        used = _kept(frame.analysis, info, parameter, default)
     if used is not None:
         return used
     documented = _documented(frame, outer, name)
@@ -343,14 +335,18 @@ def _uncalled(
     return ParameterEvidence(name, Unknown(unseen_reason(info.id, name)), "nothing", True, partial=unseen)
 
 
-def _annotated(frame: Frame, outer: Frame, parameter: ParameterInfo) -> Value | None:
-    """What the annotation says; type parameters of the function or its class (PEP 695) stand for their bounds."""
+def _annotated(frame: Frame, outer: Frame, parameter: ParameterInfo, unseen: bool) -> Value | None:
+    """What the annotation says; type parameters of the function or its class (PEP 695) stand for their bounds.
+
+    Of functions only those that others bring along are taken at their type: what a caller of the program passes on a
+    way that is not seen may be any function of the program, and do anything besides.
+    """
     own = [
         *(getattr(outer.node, "type_params", None) or ()),
         *(getattr(frame.node, "type_params", None) or ()),
     ]
     bounds = {each.name.name: each.bound for each in own if isinstance(each, nodes.TypeVar)}
-    return annotated_text(outer, parameter.annotation, bounds)
+    return annotated_text(outer, parameter.annotation, bounds, functions=not unseen)
 
 
 def _documented(frame: Frame, outer: Frame, name: str) -> Value | None:
@@ -391,30 +387,42 @@ def _protocol(frame: Frame, info: FunctionInfo, number: int) -> Value | None:
     return None if isinstance(value, Unknown) else value
 
 
-_USED_AS: dict[str, Value] = {
-    "uses-tensor": Tensor(),
-    "uses-model": Object("keras.Model"),
-    "uses-optimizer": Object("keras.optimizers.Optimizer"),
-    "uses-strategy": Object("tensorflow.distribute.Strategy"),
-}
-
-
 def _used(
-    info: FunctionInfo, parameter: ParameterInfo, uses: dict[str, Effect], default: Value | None
+    info: FunctionInfo,
+    parameter: ParameterInfo,
+    uses: dict[str, Effect],
+    default: Value | None,
+    unseen: bool,
 ) -> ParameterEvidence | None:
     effect = uses.get(unseen_reason(info.id, parameter.name))
-    if effect is None:
+    if effect is None or effect.kind == "uses-entries":
         return None
     if effect.kind == "uses-model" and not effect.certain:
         return None  # Any function can be called with a tensor.
+    if effect.kind == "uses-function" and unseen:
+        return None  # A function of the program is passed on a way that is not seen, and may do anything.
     if effect.kind == "uses-python":
         value: Value = Py("int") if default is None else widen(default)
         if not isinstance(value, Py | Const):
             return None
     else:
-        value = _USED_AS[effect.kind]
+        value = USED_AS[effect.kind]
         if isinstance(default, Const) and default.type in ("int", "float") and not effect.certain:
             return None
         if default == NONE:
             value = join(NONE, value)
-    return ParameterEvidence(parameter.name, value, "use", True, effect.place, effect.kind)
+    return ParameterEvidence(parameter.name, value, "use", True, effect.place, effect.kind, partial=unseen)
+
+
+def _kept(
+    analysis: Analysis, info: FunctionInfo, parameter: ParameterInfo, default: Value | None
+) -> ParameterEvidence | None:
+    """What the uses elsewhere show of what a constructor keeps, or a function around."""
+    found: tuple[KeptUse, ...] = analysis.query("kept_uses", info.id)
+    told = [use for use in found if use.parameter == parameter.name and use.member in MEMBER_KINDS]
+    if not told:
+        return None
+    use = min(told, key=lambda each: KINDS.index(MEMBER_KINDS[each.member]))
+    kind = MEMBER_KINDS[use.member]
+    value = USED_AS[kind] if default != NONE else join(NONE, USED_AS[kind])
+    return ParameterEvidence(parameter.name, value, "use", True, None, kind, text=use.text)

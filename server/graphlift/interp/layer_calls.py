@@ -6,9 +6,10 @@ import msgspec
 
 from graphlift import models
 from graphlift.interp.frame import Frame
+from graphlift.interp.uses import note_given
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
-from graphlift.values import NEVER, TRUE, Method, Object, Tensor, Unknown, Value, Variable, options
+from graphlift.values import NEVER, TRUE, Method, Object, Tensor, Value, Variable, options
 
 _ASKING = (
     "Dropout",
@@ -39,18 +40,16 @@ def ask_training(frame: Frame, layer: Object, arguments: Arguments, node: nodes.
     frame.effect("tensor-as-bool", node, f"`training` of `{layer.cls}`", certain=asks)
 
 
-def note_input(frame: Frame, layer: Object, arguments: Arguments, node: nodes.NodeNG) -> None:
-    """Something unknown that a layer is called with is a tensor by that; a model may take a structure of them."""
-    nested = models.is_subclass(layer.cls, "keras.Model")
-    if (
-        (nested and not models.is_subclass(layer.cls, "keras.Sequential"))
-        or not models.is_subclass(layer.cls, LAZY[1])
-        or not arguments.positional
-    ):
-        return
-    for option in options(arguments.positional[0]):
-        if isinstance(option, Unknown):
-            frame.effect("uses-tensor", node, option.reason, certain=False)
+def note_input(frame: Frame, receiver: Object, name: str, arguments: Arguments, node: nodes.NodeNG) -> None:
+    """Something unknown that a layer, a loss or a metric is given is a tensor by that, or a structure of tensors."""
+    takes = (
+        name == "__call__" and any(models.is_subclass(receiver.cls, base) for base in _TAKES_TENSORS)
+    ) or (name == "update_state" and models.is_subclass(receiver.cls, "keras.metrics.Metric"))
+    if takes:
+        note_given(frame, arguments, node)
+
+
+_TAKES_TENSORS = ("keras.layers.Layer", "keras.losses.Loss", "keras.metrics.Metric")
 
 
 def known_by(frame: Frame, value: Object, node: nodes.NodeNG) -> Object:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from graphlift import models
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
-from graphlift.models.api import Arguments, CallResult
+from graphlift.interp.uses import note_tensor
+from graphlift.models.api import Arguments
 from graphlift.models.uses import tensor_parameters
 from graphlift.syntax import nodes
 from graphlift.values import (
     TRUE,
     Tensor,
-    Unknown,
-    Value,
     options,
 )
 
@@ -34,19 +33,12 @@ def note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) ->
             return
 
 
-def note_uses(frame: Frame, name: str, arguments: Arguments, result: CallResult, site: Site) -> None:
+def note_uses(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
     """Unknown values that a TensorFlow op takes as tensors show by that what they are."""
     takes = tensor_parameters(name)
     for position, value in enumerate(arguments.positional):
         if position in takes:
-            _note_use(frame, value, site)
+            note_tensor(frame, value, site.node)
     for keyword, value in arguments.keywords:
         if keyword in takes:
-            _note_use(frame, value, site)
-    del result
-
-
-def _note_use(frame: Frame, value: Value, site: Site) -> None:
-    for option in options(value):
-        if isinstance(option, Unknown):
-            frame.effect("uses-tensor", site.node, option.reason)
+            note_tensor(frame, value, site.node)

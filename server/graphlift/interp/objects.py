@@ -11,6 +11,7 @@ from graphlift.interp.frame import Frame, external
 from graphlift.interp.places import as_view, attributes_of, held_at, read_again, read_global, read_place
 from graphlift.interp.protocol import described, load_by_hook, load_missing, shown_by_class
 from graphlift.interp.trainable import read_trained
+from graphlift.interp.uses import note_member
 from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
@@ -145,27 +146,8 @@ def _is_method(frame: Frame, method: Method) -> bool:
 def _of_unknown(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) -> Value:
     if not isinstance(frame.analysis.cell(("changed", "?", name)), Never):
         _read(frame, receiver, f"?.{name}", node)  # Somebody sets it, of something as little known.
-    if name in _MODEL_MEMBERS:
-        frame.effect("uses-model", node, receiver.reason)
-    elif name in _OPTIMIZER_MEMBERS:
-        frame.effect("uses-optimizer", node, receiver.reason)
-    elif name in _STRATEGY_MEMBERS:
-        frame.effect("uses-strategy", node, receiver.reason)
-    elif name in _TENSOR_MEMBERS:
-        frame.effect("uses-tensor", node, receiver.reason)
+    note_member(frame, receiver, name, node)
     return Method(receiver, name)
-
-
-_MODEL_MEMBERS = frozenset({"trainable_variables", "trainable_weights", "non_trainable_variables", "losses"})
-_OPTIMIZER_MEMBERS = frozenset({"apply_gradients", "minimize", "compute_gradients"})
-_STRATEGY_MEMBERS = frozenset(
-    {
-        "num_replicas_in_sync", "distribute_datasets_from_function", "experimental_distribute_dataset",
-        "experimental_distribute_datasets_from_function", "experimental_distribute_values_from_function",
-        "experimental_local_results",
-    }
-)  # fmt: skip
-_TENSOR_MEMBERS = frozenset({"numpy", "get_shape", "set_shape"})
 
 
 _EAGER_ANSWERS = frozenset({"device", "backing_device"})

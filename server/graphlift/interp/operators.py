@@ -11,6 +11,7 @@ from graphlift import models
 from graphlift.interp.frame import Frame
 from graphlift.interp.mismatches import each
 from graphlift.interp.static_shapes import with_dynamic_sizes
+from graphlift.interp.uses import note_entry, note_tensor
 from graphlift.syntax import nodes
 from graphlift.values import (
     FALSE,
@@ -110,8 +111,8 @@ def _library(frame: Frame, op: str, left: Value, right: Value, node: nodes.NodeN
     """An operator with a library value on one side; the other side shows by that what it is."""
     tensor = isinstance(left, Tensor | Variable) or isinstance(right, Tensor | Variable)
     for side in (left, right):
-        if tensor and isinstance(side, Unknown):
-            frame.effect("uses-tensor", node, side.reason, certain=False)
+        if tensor:
+            note_tensor(frame, side, node, certain=False)
     result = models.operator(op, left, right, _host(frame))
     if result is None:
         return Unknown(f"`{display(left)} {op} {display(right)}` is not modelled")
@@ -426,6 +427,7 @@ def _subscript(frame: Frame, receiver: Value, index: Value, node: nodes.NodeNG) 
         case Never():
             return NEVER
         case Unknown():
+            note_entry(frame, receiver, index, node)
             # Only arrays take several indices, and a slice is of the kind that it is taken from.
             whole = isinstance(index, Sequence) or (isinstance(index, Py) and index.type == "slice")
             return (

@@ -49,6 +49,9 @@ GROWTHS_BEFORE_WIDENING = 5
 GROWTHS_BEFORE_UNKNOWN = 24
 RERUNS_BEFORE_WIDENING = 5
 RERUNS_BEFORE_UNKNOWN = 14
+MAX_PROBES = 3
+"""How often a function is looked at for what its parameters are: what is known of one may show what another is."""
+
 MANY_OPS = 200
 """From here on the work of a recursive function is no longer counted: how deep it goes is not known anyway."""
 
@@ -347,10 +350,14 @@ class Solver:
 
     def _root(self, reader: Reader, definition: DefId) -> Root:
         """Judge a function: settle what is known of its parameters, then read off what it does with it."""
-        entry = entry_context(reader, definition, None)
-        if entry.open:
-            found = reader.task(("probe", definition, entry.context))
-            entry = entry_context(reader, definition, found)
+        entry = entry_context(reader, definition, ())
+        probes: list[Summary] = []
+        while entry.open and len(probes) < MAX_PROBES:
+            before = entry.context
+            probes.append(reader.task(("probe", definition, before)))
+            entry = entry_context(reader, definition, probes)
+            if entry.context == before:
+                break
         task = ("run", definition, entry.context)
         reader.task(task)
         outcome = self._proved(reader, entry, reader.outcome(task))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from graphlift.interp.binding import Site
 from graphlift.interp.frame import Frame
+from graphlift.interp.uses import UNSEEN, note_differentiated
+from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
 from graphlift.values import Object, Value, options
 
@@ -13,8 +15,7 @@ BACKWARD = 4 / 3
 """Ops that a gradient dispatches for each op on the tape (measured: 0.8 to 1.9, see `docs/gain.md`)."""
 
 
-UNSEEN = 8
-"""Ops of a gradient of which nothing is known, because the recording is not in the same function."""
+_DIFFERENTIATE = ("gradient", "jacobian", "batch_jacobian")
 
 
 def enter_tape(frame: Frame, manager: Value, target: nodes.NodeNG | None) -> None:
@@ -31,8 +32,11 @@ def leave_tape(frame: Frame, target: nodes.NodeNG | None) -> None:
         frame.tapes[target.name] = (frame.tapes[target.name][0], frame.ops)
 
 
-def work_backwards(frame: Frame, tape: Object, method: str, site: Site) -> None:
+def work_backwards(frame: Frame, tape: Object, method: str, arguments: Arguments, site: Site) -> None:
     """Count the ops of `tape.gradient(…)`: in proportion to those that were recorded in this function."""
+    target = arguments.get(0, "target") if tape.cls == TAPE and method in _DIFFERENTIATE else None
+    if target is not None:
+        note_differentiated(frame, target, site.node)
     if tape.cls != TAPE or method != "gradient":
         return
     receiver = site.receiver

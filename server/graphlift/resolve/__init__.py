@@ -1,5 +1,6 @@
 """Files to modules, dotted names to definitions."""
 
+from graphlift.resolve.kept_uses import CALLED, KeptUse, holders, is_layer_call, read_member
 from graphlift.resolve.program import (
     QUERIES,
     Files,
@@ -22,8 +23,10 @@ from graphlift.resolve.program import (
 )
 
 __all__ = [
+    "CALLED",
     "QUERIES",
     "Files",
+    "KeptUse",
     "Reference",
     "alias_text",
     "bases_of",
@@ -33,9 +36,12 @@ __all__ = [
     "find_module",
     "fingerprint",
     "function_info",
+    "holders",
+    "is_layer_call",
     "module_index",
     "mro",
     "path_of",
+    "read_member",
     "resolve_name",
     "source_text",
     "subclasses",
