@@ -30,6 +30,7 @@ from graphlift.interp.mismatches import each, take_mismatch
 from graphlift.interp.numpy_writes import change_in_place, write_arrays
 from graphlift.interp.outer_tapes import use_tape
 from graphlift.interp.returned import handed_over, made_here
+from graphlift.interp.set_shapes import set_shape
 from graphlift.interp.static_shapes import note_unstack, with_dynamic_sizes
 from graphlift.interp.storing import note_made_again
 from graphlift.interp.summary import Context
@@ -457,9 +458,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site)
 
         return call_inherited(frame, receiver, method.name, arguments, site)
     if isinstance(receiver, GraphFunction):
-        if method.name in ("get_concrete_function", "experimental_get_compiler_ir"):
-            return receiver
-        return Unknown(f"`{method.name}` of a tf.function is not modelled")
+        compiles = method.name in ("get_concrete_function", "experimental_get_compiler_ir")
+        return receiver if compiles else Unknown(f"`{method.name}` of a tf.function is not modelled")
     if (
         isinstance(receiver, Iterator)
         and receiver.source != "dataset"
@@ -468,12 +468,12 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, site: Site)
         return iteration(frame, receiver, site.receiver or site.node)
     if isinstance(receiver, TensorArray):
         call_array(frame, receiver, method.name, site.node)
-    if isinstance(receiver, Object) and method.name in ("add", "pop"):
-        change_layers(frame, receiver, method.name, arguments, site)
+    set_shape(frame, receiver, method.name, arguments, site)
     if isinstance(receiver, Object):
+        change_layers(frame, receiver, method.name, arguments, site)
         work_backwards(frame, receiver, method.name, arguments, site)
-    if isinstance(receiver, Object) and receiver.cls == TAPE:
-        use_tape(frame, site.receiver, method.name, site.node)
+        if receiver.cls == TAPE:
+            use_tape(frame, site.receiver, method.name, site.node)
     return _call_object(frame, receiver, method.name, arguments, site)
 
 

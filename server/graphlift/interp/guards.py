@@ -65,10 +65,14 @@ def _sets(statement: nodes.NodeNG, path: str) -> bool:
     """Whether a statement surely assigns something else than nothing to the path, or puts something into it."""
     if isinstance(statement, nodes.Expr):
         func = getattr(statement.value, "func", None)
-        return isinstance(func, nodes.Attribute) and func.attrname in _FILLING and func.expr.as_string() == path
+        return (
+            isinstance(func, nodes.Attribute) and func.attrname in _FILLING and func.expr.as_string() == path
+        )
     if not isinstance(statement, nodes.Assign):
         return False
-    if any(isinstance(each, nodes.Subscript) and each.value.as_string() == path for each in statement.targets):
+    if any(
+        isinstance(each, nodes.Subscript) and each.value.as_string() == path for each in statement.targets
+    ):
         return True
     empty = isinstance(statement.value, nodes.Const) and not statement.value.value
     return not empty and any(

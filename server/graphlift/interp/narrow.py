@@ -181,7 +181,7 @@ def _apply(
 
     `refined` says what an unknown value is where the test holds.
     """
-    from graphlift.interp.expressions import evaluate, path_text
+    from graphlift.interp.expressions import evaluate
 
     if not isinstance(node, nodes.Name | nodes.AssignName | nodes.Attribute):
         return set()
@@ -196,11 +196,17 @@ def _apply(
         kept = [refined(option) if isinstance(option, Unknown) else option for option in kept]
     if tuple(kept) == options(value):
         return set()
-    result = join_all(kept)
+    return hold(frame, node, join_all(kept))
+
+
+def hold(frame: Frame, node: nodes.NodeNG, value: Value) -> set[str]:
+    """Let an access path hold a value on the current path of execution; gives the local names that do."""
+    from graphlift.interp.expressions import path_text
+
     if isinstance(node, nodes.Attribute):
-        frame.paths[f"?{path_text(node)}"] = result
+        frame.paths[f"?{path_text(node)}"] = value
         return set()
-    if node.name in frame.env:
-        frame.env[node.name] = result
+    if isinstance(node, nodes.Name | nodes.AssignName) and node.name in frame.env:
+        frame.env[node.name] = value
         return {node.name}
     return set()
