@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphlift.interp.binding import Site
 from graphlift.interp.frame import Frame
-from graphlift.interp.uses import UNSEEN, note_differentiated
+from graphlift.interp.uses import UNSEEN, note_differentiated, note_tensor
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
 from graphlift.values import Object, Value, options
@@ -34,10 +34,14 @@ def leave_tape(frame: Frame, target: nodes.NodeNG | None) -> None:
 
 def work_backwards(frame: Frame, tape: Object, method: str, arguments: Arguments, site: Site) -> None:
     """Count the ops of `tape.gradient(…)`: in proportion to those that were recorded in this function."""
-    target = arguments.get(0, "target") if tape.cls == TAPE and method in _DIFFERENTIATE else None
-    if target is not None:
+    if tape.cls != TAPE:
+        return
+    target = arguments.get(0, "target" if method in _DIFFERENTIATE else "tensor")
+    if target is not None and method in _DIFFERENTIATE:
         note_differentiated(frame, target, site.node)
-    if tape.cls != TAPE or method != "gradient":
+    if target is not None and method == "watch":
+        note_tensor(frame, target, site.node)
+    if method != "gradient":
         return
     receiver = site.receiver
     seen = frame.tapes.get(receiver.name) if isinstance(receiver, nodes.Name) else None

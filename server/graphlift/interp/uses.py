@@ -13,7 +13,7 @@ from graphlift.interp.summary import Effect, Summary
 from graphlift.models.api import Arguments
 from graphlift.resolve import CALLED, is_layer_call, read_member
 from graphlift.syntax import nodes
-from graphlift.values import Const, Object, Py, Tensor, Unknown, Value, Variable, options
+from graphlift.values import Const, Object, Py, Sequence, Tensor, Unknown, Value, Variable, options
 
 TENSOR_FUNCTION = Object("Callable[..., tf.Tensor]")
 """A function that makes a tensor of what it is given and is taken to do nothing else."""
@@ -92,6 +92,9 @@ def note_tensor(frame: Frame, value: Value, node: nodes.NodeNG, certain: bool = 
     What a tape records came from a function that computes with tensors; elsewhere it may have come from anywhere.
     """
     for option in options(value):
+        if isinstance(option, Sequence) and option.items is not None:
+            for item in option.items:
+                note_tensor(frame, item, node, certain)
         if isinstance(option, Unknown):
             frame.effect("uses-tensor", node, option.reason, certain=certain)
             if option.reason.startswith(_RESULT) and any(end is None for _, end in frame.tapes.values()):
