@@ -12,10 +12,6 @@ from graphlift.verify import Judge
 from .harness.graphs import Known
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "tensorflow: needs an installed TensorFlow")
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-snapshots",
