@@ -16,13 +16,12 @@ from typing import Any, Protocol
 import msgspec
 
 from graphlift.index import MODULE_BODY, DefId, FunctionInfo, Layout, Unit, module_of
+from graphlift.interp.rebinding import CERTAIN, changes_outside
 from graphlift.interp.scope_names import declared as declared
 from graphlift.interp.scope_names import free_names as free_names
-from graphlift.interp.scope_names import last_assignments as last_assignments
 from graphlift.interp.scope_names import local_names as local_names
 from graphlift.interp.scope_names import memoised as memoised
 from graphlift.interp.scope_names import own_nodes as own_nodes
-from graphlift.interp.scope_names import rebinders as rebinders
 from graphlift.interp.scope_names import rebound_names
 from graphlift.interp.summary import (
     MAX_CHAIN,
@@ -361,8 +360,10 @@ class Frame:
             place = f"captured {self.owner}.{name}"
             if isinstance(value, Object) and self.analysis.cell(("touched", place)) != NEVER:
                 self.effect("reads-state", node, place, target=f"closure:{name}")
-            if self._changes_outside(name):
-                self.effect("reads-state", node, f"closure {name}", target=f"closure:{name}")
+            changes = self._changes_outside(name)
+            if changes:
+                subject, sure = f"closure {name}", changes == CERTAIN
+                self.effect("reads-state", node, subject, target=f"closure:{name}", certain=sure)
             from graphlift.interp.places import read_again, read_captured
 
             return read_again(self, read_captured(self, name, value), node)
@@ -387,15 +388,14 @@ class Frame:
         """The function around this one."""
         return self.info.parent if self.info is not None else ""
 
-    def _changes_outside(self, name: str) -> bool:
-        """Whether an enclosing function gives a captured name another value after it made this function."""
+    def _changes_outside(self, name: str) -> str:
+        """Whether an enclosing function gives a captured name another value while this one may still be called."""
         if self.is_class or self.layout is None or isinstance(self.closure.get(name), Function):
-            return False
+            return ""
         owner = self.unit.nodes.get(self.owner)
-        if not isinstance(owner, nodes.FunctionDef):
-            return False
-        last: int = last_assignments(owner).get(name, 0)
-        return last > self.layout.end_line or bool(rebinders(owner).get(name, frozenset()) - {self.node})
+        if self.node is None or not isinstance(owner, nodes.FunctionDef):
+            return ""
+        return changes_outside(owner, self.node, name)
 
     def _free(self, name: str, node: nodes.NodeNG) -> Value:
         enclosing = self._enclosing_function(name)

@@ -66,16 +66,6 @@ def local_names(node: nodes.Scope) -> frozenset[str]:
 
 
 @memoised
-def last_assignments(node: nodes.Scope) -> dict[str, int]:
-    """The last line at which a scope's own code assigns each of its names."""
-    found: dict[str, int] = {}
-    for child in own_nodes(node):
-        if isinstance(child, nodes.AssignName):
-            found[child.name] = max(child.lineno, found.get(child.name, 0))
-    return found
-
-
-@memoised
 def rebinders(node: nodes.Scope) -> dict[str, frozenset[nodes.NodeNG]]:
     """The functions inside a scope (at any depth) that give one of its names another value, by name."""
     found: dict[str, frozenset[nodes.NodeNG]] = {}

@@ -10,6 +10,7 @@ from graphlift.interp.assign import note_growth, put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
 from graphlift.interp.library_changes import changes_object, touch_path
+from graphlift.interp.made_by_caller import MADE, seen_from
 from graphlift.interp.mismatches import take_mismatch
 from graphlift.interp.outer_tapes import take_tape
 from graphlift.interp.places import note_change
@@ -68,6 +69,9 @@ def take_over(
                 note_change(frame, bindings[name], site.node, argument_nodes.get(name))
                 if changes_object(bindings[name]):
                     touch_path(frame, argument_nodes.get(name), site.node)
+        elif effect.target.startswith(MADE):
+            changed_here = effect.kind == "writes-state"
+            target = seen_from(frame, effect.target, bindings, site.node, changed=changed_here)
         else:
             target = _translated(frame, effect)
         if target == "fresh":

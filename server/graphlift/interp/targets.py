@@ -11,7 +11,8 @@ def target_of(frame: Frame, node: nodes.NodeNG, value: Value | None = None) -> s
     """Who else can see a change of the object that an expression gives.
 
     `fresh`: nobody, this run made it. `param:NAME`: the caller, through that parameter. `closure:NAME`,
-    `global:MODULE.NAME`: others through that name. `heap`: somebody, it is not known through what.
+    `global:MODULE.NAME`: others through that name. `made:SITE`: the caller that made it there (`made_by_caller`).
+    `heap`: somebody, it is not known through what.
     """
     if value is not None and all(frame.is_fresh(option) for option in options(value)) and options(value):
         return "fresh"
@@ -69,4 +70,6 @@ def _origin(frame: Frame, name: str) -> str:
             return f"param:{parameter}"
     if isinstance(held, Module | Class):
         return f"global:{name}"
-    return "heap"
+    from graphlift.interp.made_by_caller import made_elsewhere
+
+    return made_elsewhere(frame, held) or "heap"

@@ -77,8 +77,9 @@ def check(fn: FunctionFacts, report: Report) -> None:
     for effect in fn.of("reads-state"):
         if effect.subject.startswith("closure "):
             name = effect.subject.removeprefix("closure ")
+            how = "changes" if effect.certain else "may change"
             report.effect(
-                effect, f"`{name}` is frozen at the first call, and the function around changes it later"
+                effect, f"`{name}` is frozen at the first call, and the function around {how} it later"
             )
             continue
         change = changed.get(effect.subject)
