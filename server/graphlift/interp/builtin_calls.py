@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphlift.interp.calls import Site, call_value, escape
-from graphlift.interp.expressions import iteration, known_length
+from graphlift.interp.expressions import evaluate, iteration, known_length
 from graphlift.interp.frame import Frame
 from graphlift.interp.instances import call_special, call_text
 from graphlift.interp.ordering import compared
@@ -19,6 +19,8 @@ from graphlift.values import (
     Array,
     Const,
     Dataset,
+    DType,
+    External,
     Instance,
     Iterator,
     KerasTensor,
@@ -92,7 +94,7 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
     """`float(t)` and the like: Python's type outside a graph, a tensor (or an error) inside."""
     results: list[Value] = []
     for option in options(value):
-        if is_symbolic(frame, option) and name == "int" and _counts_passes(frame, site.node):
+        if is_symbolic(frame, option) and name == "int" and _is_as_good(frame, site.node, option):
             results.append(Tensor("int32", ()))
         elif is_symbolic(frame, option):
             frame.effect("python-cast", site.node, f"{name}()")
@@ -119,12 +121,41 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
     return join_all(results)
 
 
+def _is_as_good(frame: Frame, node: nodes.NodeNG, value: Value) -> bool:
+    """Whether AutoGraph's `tf.int32` tensor does where the node stands what the Python number does there."""
+    if frame.unconverted:
+        return False
+    return _counts_passes(frame, node) or (_fits_int32(value) and _bounds_int32(frame, node))
+
+
+_WITHIN_INT32 = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16"})
+
+
+def _fits_int32(value: Value) -> bool:
+    return isinstance(value, Tensor) and value.dtype in _WITHIN_INT32 and value.shape == ()
+
+
+def _bounds_int32(frame: Frame, node: nodes.NodeNG) -> bool:
+    """Whether the node is a bound of random numbers of dtype `tf.int32`, to which TensorFlow converts either."""
+    keyword = node.parent
+    if not isinstance(keyword, nodes.Keyword) or keyword.arg not in ("minval", "maxval"):
+        return False
+    drawn = keyword.parent
+    others = {each.arg: each.value for each in drawn.keywords} if isinstance(drawn, nodes.Call) else {}
+    if "dtype" not in others:
+        return False
+    with frame.quietly():
+        function, dtype = evaluate(frame, drawn.func), evaluate(frame, others["dtype"])
+    known = isinstance(function, External) and function.name.startswith("tensorflow.random.")
+    return known and dtype == DType("int32")
+
+
 def _counts_passes(frame: Frame, node: nodes.NodeNG) -> bool:
     """Whether the node is an argument of the `range` that a `for` statement goes over: AutoGraph makes a graph loop."""
     counted = node.parent
     called = isinstance(counted, nodes.Call) and isinstance(counted.func, nodes.Name)
     loop = called and counted.func.name == "range" and isinstance(counted.parent, nodes.For)
-    return bool(loop) and counted.parent.iter is counted and not frame.unconverted
+    return bool(loop) and counted.parent.iter is counted
 
 
 def _python_number(scalar: Array) -> Const:
