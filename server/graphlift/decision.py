@@ -238,6 +238,8 @@ def _assumptions(facts: FunctionFacts, line_of: LineOf) -> tuple[str, ...]:
         found.append(f"`{name}` is exported: callers outside pass the like of what visible callers pass")
     trusted = {e.target.rpartition(":")[2] for e in facts.of("trusts-annotation")}
     found += [f"`{name}` gives what its return annotation says" for name in sorted(trusted)]
+    if facts.of("trusts-model"):
+        found.append("a Keras model whose class is not seen gives tensors")
     found += [f"`@{text}` passes calls on to the function unchanged" for text in facts.opaque_decorators]
     return tuple(found)
 

@@ -156,7 +156,7 @@ class Mender:
         facts = judged[0]
         return (
             any(each.exported or self.reporter.assumption(facts, each) for each in facts.parameters)
-            or bool(facts.of("trusts-annotation"))
+            or bool(facts.of("trusts-annotation") or facts.of("trusts-model"))
             or bool(facts.opaque_decorators)
         )
 

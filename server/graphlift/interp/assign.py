@@ -160,6 +160,8 @@ def _split(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> list
             return [*items[:before], join_all(middle), *items[len(items) - after :]]
     if isinstance(value, Mapping) and value.items is not None and len(value.items) == count:
         return [key for key, _ in value.items]
+    if isinstance(value, Unknown) and value.tensors:
+        return [Unknown(f"an element of something unknown: {value.reason}", value.within, True)] * count
     each = iteration(frame, value, target)
     return [each] * count
 

@@ -132,30 +132,44 @@ def note_late_weights(frame: Frame, layer: Object, node: nodes.NodeNG) -> None:
     name = layer.cls.rpartition(".")[2]
     if name not in _WEIGHTED and "Conv" not in name:
         return
-    parameters = () if frame.info is None else frame.info.parameters
-    names = {
-        parameter.name for parameter in parameters[int(frame.info is not None and frame.info.in_class) :]
-    }
+    own = 0 if frame.info is None else int(frame.info.in_class)
+    names = {parameter.name for parameter in (() if frame.info is None else frame.info.parameters[own:])}
+    # Where a call leaves a default, what the name holds is not the caller's.
+    given = {name: value for name, value in frame.context.bindings if name in names}
     child, parent = node, node.parent
     while parent is not None and child is not frame.node:
         if (
             isinstance(parent, nodes.If | nodes.IfExp)
             and child is not parent.test
-            and _varies(frame, parent.test, names)
+            and _varies(frame, parent.test, given)
         ):
             frame.effect("creates-state", node, layer.cls, certain=False)
             return
         child, parent = parent, parent.parent
 
 
-def _varies(frame: Frame, test: nodes.NodeNG, parameters: set[str]) -> bool:
-    """Whether a condition asks a Python value of the caller's that differs from call to call."""
+def _varies(frame: Frame, test: nodes.NodeNG, given: dict[str, Value]) -> bool:
+    """Whether a condition asks a Python value of the caller's that differs from call to call.
+
+    Inside a branch a name is narrowed to what leads there, so the condition is asked with what the caller gives too.
+    """
+    if not any(name.name in given for name in test.nodes_of_class(nodes.Name)):
+        return False
+    if _is_undecided(frame, test):
+        return True
+    narrowed = {name: frame.env[name] for name in given if name in frame.env}
+    frame.env.update(given)
+    try:
+        return _is_undecided(frame, test)
+    finally:
+        frame.env.update(narrowed)
+
+
+def _is_undecided(frame: Frame, test: nodes.NodeNG) -> bool:
     from graphlift.interp.expressions import evaluate
     from graphlift.interp.operators import truth
     from graphlift.interp.statements import is_symbolic
 
-    if not any(name.name in parameters for name in test.nodes_of_class(nodes.Name)):
-        return False
     with frame.quietly():
         value = evaluate(frame, test)
         undecided = truth(frame, value, test, quiet=True) is None

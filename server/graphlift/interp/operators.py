@@ -433,7 +433,9 @@ def _subscript(frame: Frame, receiver: Value, index: Value, node: nodes.NodeNG) 
             return (
                 receiver
                 if whole
-                else Unknown(f"an element of something unknown: {receiver.reason}", receiver.within)
+                else Unknown(
+                    f"an element of something unknown: {receiver.reason}", receiver.within, receiver.tensors
+                )
             )
         case External():
             return receiver  # `tuple[int, str]`, `Generic[T]`: types, of no consequence here.

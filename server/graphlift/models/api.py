@@ -72,6 +72,7 @@ HAZARDS: dict[str, str] = {
     "makes-graph-function": "makes a new tf.function",
     "changes-variable": "changes a variable, or has another lasting effect that a graph repeats at each call",
     "py-function": "runs Python inside the graph",
+    "trusts-model": "takes what a Keras model of an unknown class gives for tensors",
     "not-modelled": "no model says what this call does",
 }
 """Every hazard kind that a model may report, with its meaning. Rules read kinds; texts are for people."""

@@ -104,6 +104,8 @@ def _parts(value: Value, returnable: tuple[str, ...], depth: int) -> list[tuple[
             return [("an iterator", True)]
         case SetOf() | Sequence() | Mapping():
             return [(f"a `{value.type}`", True)]
+        case Unknown(tensors=True):
+            return []
         case Unknown():
             return [(f"something unknown ({value.reason})", False)]
         case Dataset():

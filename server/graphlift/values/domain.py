@@ -42,10 +42,13 @@ class Unknown(_Value, frozen=True, cache_hash=True):
 
     `within` names classes of the workspace: the value is, or was reached by a computed name from, an instance of one
     of them, so that what is done to it may be done to them. `"?"` stands for any class.
+
+    `tensors` says that it is a tensor or a structure of tensors, of which only the form is unknown.
     """
 
     reason: str
     within: tuple[str, ...] = ()
+    tensors: bool = False
 
     def __post_init__(self) -> None:
         if len(self.reason) > MAX_REASON:

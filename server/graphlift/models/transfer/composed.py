@@ -101,7 +101,8 @@ def functional(call: Call, self: Value | None, inputs: Value | None) -> Value:
     if clash is not None:
         call.contradict(clash, ["inputs"])
     if isinstance(outputs, Unknown):
-        return Unknown("what the model gives depends on how it was made")
+        call.hazard("trusts-model", "what a Keras model of an unknown class gives")
+        return Unknown("what the model gives depends on how it was made", tensors=not is_symbolic(inputs))
     return map_leaves(outputs, _same_symbolic if is_symbolic(inputs) else _concrete)
 
 
