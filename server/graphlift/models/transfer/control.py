@@ -131,7 +131,7 @@ def while_loop(
         if any(isinstance(leaf, Unknown) for leaf in convert.leaves(after)):
             # What the body gives has the structure and dtypes that went in; shapes may have been loosened.
             return map_leaves(state, _forget_shape if loosened else lambda leaf: leaf)
-        joined = widen_loop(state, after)
+        joined = _shaped_like(state, widen_loop(state, after))
         if joined == state:
             return state
         state = joined
@@ -151,14 +151,26 @@ def _must_stay(call: Call, before: Value, after: Value, loosened: bool) -> None:
 
 
 def _shaped_like(state: Value, after: Value) -> Value:
-    """The body may give its one loop variable bare, and a tuple where a list went in."""
+    """The loop variables that a pass leaves, one by one as they went in.
+
+    The body may give its one loop variable bare, and a tuple where a list went in.
+    """
     if not isinstance(state, Sequence) or not state.items:
         return after
-    if isinstance(after, Sequence) and after.items and len(state.items) == len(after.items):
-        return Sequence(state.type, after.items, after.element, "", state.fields)
-    if len(state.items) == 1 and not isinstance(after, Sequence):
-        return Sequence(state.type, (after,), after, "", state.fields)
-    return after
+    alternatives = [_split_like(state.items, option) for option in options(after)]
+    if not alternatives or any(one is None for one in alternatives):
+        return after
+    items = tuple(join_all(parts) for parts in zip(*(one for one in alternatives if one), strict=True))
+    return Sequence(state.type, items, join_all(items), "", state.fields)
+
+
+def _split_like(items: tuple[Value, ...], after: Value) -> tuple[Value, ...] | None:
+    """As many values as there are loop variables, of what a pass gives; `None` where that is something else."""
+    if isinstance(after, Sequence) and after.type in ("list", "tuple"):
+        if after.items is None:
+            return (after.element,) * len(items)
+        return after.items if len(after.items) == len(items) else None
+    return (after,) if len(items) == 1 and not isinstance(after, Sequence) else None
 
 
 def _forget_shape(leaf: Value) -> Value:
@@ -281,7 +293,7 @@ def _folded(call: Call, fn: Value | None, elems: Value, initializer: Value | Non
     state = structure_like(row if is_none(initializer) else initializer)
     for _ in range(MAX_PASSES):
         after = structure_like(invoke(call, fn, state, row, repeated=True))
-        joined = widen_loop(state, after)
+        joined = _shaped_like(state, widen_loop(state, after))
         if joined == state:
             return state
         if any(isinstance(leaf, Unknown) for leaf in convert.leaves(joined)):
