@@ -106,7 +106,8 @@ def _cast(frame: Frame, site: Site, name: str, value: Value, dtype: str, kind: s
             )
         elif isinstance(option, Unknown):
             frame.effect("uses-python", site.node, option.reason, certain=False)
-            frame.effect("python-cast", site.node, f"{name}()", certain=False)
+            if name != "int" or frame.unconverted or not _bounds_int32(frame, site.node):
+                frame.effect("python-cast", site.node, f"{name}()", certain=False)
             results.append(Py(kind))
         elif isinstance(option, Instance):
             special = f"__{name}__"
