@@ -161,7 +161,7 @@ def _split(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> list
     if isinstance(value, Mapping) and value.items is not None and len(value.items) == count:
         return [key for key, _ in value.items]
     if isinstance(value, Unknown) and value.tensors:
-        return [Unknown(f"an element of something unknown: {value.reason}", value.within, True)] * count
+        return [value.element()] * count
     each = iteration(frame, value, target)
     return [each] * count
 

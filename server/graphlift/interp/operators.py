@@ -430,13 +430,7 @@ def _subscript(frame: Frame, receiver: Value, index: Value, node: nodes.NodeNG) 
             note_entry(frame, receiver, index, node)
             # Only arrays take several indices, and a slice is of the kind that it is taken from.
             whole = isinstance(index, Sequence) or (isinstance(index, Py) and index.type == "slice")
-            return (
-                receiver
-                if whole
-                else Unknown(
-                    f"an element of something unknown: {receiver.reason}", receiver.within, receiver.tensors
-                )
-            )
+            return receiver if whole else receiver.element()
         case External():
             return receiver  # `tuple[int, str]`, `Generic[T]`: types, of no consequence here.
         case _:

@@ -57,6 +57,10 @@ class Unknown(_Value, frozen=True, cache_hash=True):
             text = f"{first}: {last}" if last and len(first) + len(last) <= MAX_REASON else last or first
             msgspec.structs.force_setattr(self, "reason", text[:MAX_REASON])
 
+    def element(self) -> Unknown:
+        """What is picked out of it by an index or by unpacking."""
+        return Unknown(f"an element of something unknown: {self.reason}", self.within, self.tensors)
+
 
 class Never(_Value, frozen=True, cache_hash=True):
     """No value: the expression raises, or the code is unreachable."""
