@@ -30,6 +30,7 @@ from graphlift.values import (
     join,
     join_all,
     options,
+    without_leaves,
 )
 
 
@@ -160,7 +161,7 @@ def _split(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> list
             return [*items[:before], join_all(middle), *items[len(items) - after :]]
     if isinstance(value, Mapping) and value.items is not None and len(value.items) == count:
         return [key for key, _ in value.items]
-    if isinstance(value, Unknown) and value.tensors:
+    if isinstance(value, Unknown) and isinstance(value.leaves, Tensor):
         return [value.element()] * count
     each = iteration(frame, value, target)
     return [each] * count
@@ -270,6 +271,8 @@ def mutate(
     """
     note_change(frame, before, where, node)
     put_back(frame, node, before, after)
+    if isinstance(before, Unknown):
+        forget_structures(frame)
     target = target_of(frame, node, before)
     if target == "fresh":
         if not _sets_known_item(where, before):
@@ -281,6 +284,13 @@ def mutate(
     if added is not None and any(isinstance(o, Tensor) and not o.eager for o in options(added)):
         frame.effect("leaks-tensor", where, subject, target=target, certain=seen)
     remember_change(frame, node, after)
+
+
+def forget_structures(frame: Frame) -> None:
+    """Something of unknown form is changed, which may be part of any structure: what its leaves are is over."""
+    for names in (frame.env, frame.paths):
+        for name, value in names.items():
+            names[name] = without_leaves(value)
 
 
 def note_growth(frame: Frame, container: Value, where: nodes.NodeNG) -> None:

@@ -27,6 +27,7 @@ from graphlift.values import (
     join_all,
     limited,
     options,
+    without_leaves,
 )
 
 
@@ -108,7 +109,8 @@ def for_context(value: Value, name: str, hosted: bool = False, keep: bool = Fals
             return msgspec.structs.replace(option, site=f"@{name}", stale=())
         return option
 
-    return limited(join_all(convert(option) for option in options(value))) if options(value) else value
+    known = without_leaves(value)
+    return limited(join_all(convert(option) for option in options(known))) if options(known) else known
 
 
 def abstracted(context: Context) -> Context:

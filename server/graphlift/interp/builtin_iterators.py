@@ -10,7 +10,7 @@ from graphlift.interp.instances import call_special
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
-from graphlift.values import Dataset, Instance, Iterator, Unknown, Value, join_all, options
+from graphlift.values import Dataset, Instance, Iterator, Unknown, Value, join_all, options, without_leaves
 
 
 @builtin("iter")
@@ -24,7 +24,10 @@ def _iter(frame: Frame, arguments: Arguments, site: Site) -> Value:
     unseen = [o for o in options(source) if isinstance(o, Unknown)]
     if unseen:  # A dataset's iterator works in graphs, another one does not.
         return join_all(
-            [*unseen, *([Iterator(element, "fresh")] if len(unseen) < len(options(source)) else [])]
+            [
+                *map(without_leaves, unseen),
+                *([Iterator(element, "fresh")] if len(unseen) < len(options(source)) else []),
+            ]
         )
     return Iterator(element, "fresh")
 

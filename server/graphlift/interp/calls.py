@@ -75,6 +75,7 @@ from graphlift.values import (
     display,
     join_all,
     options,
+    without_leaves,
 )
 
 CHOOSING = frozenset(f"tensorflow.{name}" for name in ("cond", "case", "switch_case", "while_loop"))
@@ -483,13 +484,13 @@ def _call_unknown_method(
     if name == "numpy":
         frame.effect("uses-tensor", site.node, receiver.reason)
         frame.effect("eager-only", site.node, "numpy()", certain=False)
-        return receiver
+        return without_leaves(receiver)
     text = site.node.func.as_string() if isinstance(site.node, nodes.Call) else name
     if name == "apply_gradients":
         frame.effect("uses-optimizer", site.node, receiver.reason)
     frame.effect("unknown-call", site.node, f"{text}: {receiver.reason}")
     escape(frame, arguments, site)
-    return receiver
+    return without_leaves(receiver)
 
 
 # with

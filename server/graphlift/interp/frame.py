@@ -64,6 +64,7 @@ from graphlift.values import (
     join_all,
     limited,
     options,
+    without_leaves,
 )
 
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"reveal_type"}
@@ -296,7 +297,7 @@ class Frame:
     def write_cell(self, key: tuple[str, ...], value: Value) -> None:
         """Let a flow-insensitive place hold (also) this value."""
         if not self.silent and self.alive:
-            self.writes[key] = join(self.writes.get(key, NEVER), value)
+            self.writes[key] = join(self.writes.get(key, NEVER), without_leaves(value))
 
     def edge(
         self,

@@ -32,6 +32,7 @@ from graphlift.values import (
     Value,
     options,
     widen_loop,
+    without_leaves,
 )
 
 MAX_LOOP_PASSES = 4
@@ -188,6 +189,7 @@ def _loop(
         normal = [(frame.env, frame.paths)] if frame.alive else []
     exits = normal + breaks
     meet(frame, exits)
+    frame.env.update((name, without_leaves(frame.env[name])) for name in carried if name in frame.env)
 
 
 def _check_condition(frame: Frame, node: nodes.While, after: tuple[Env, Env]) -> None:

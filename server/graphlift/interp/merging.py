@@ -29,6 +29,7 @@ from graphlift.values import (
     join_all,
     mismatch,
     options,
+    without_leaves,
 )
 
 
@@ -132,6 +133,8 @@ def check_returns(frame: Frame) -> None:
             if found:
                 frame.effect("branch-mismatch", node, f"the result is {found}")
                 break
+    if frame.conditional_returns:
+        frame.returns = without_leaves(frame.returns)  # They may be of several forms.
 
 
 def refusal(frame: Frame, value: Value) -> str:
@@ -160,11 +163,14 @@ def met(left: Value, right: Value) -> Value:
 
 
 def traced_scalars(value: Value) -> Value:
-    """What a name holds that traced branches set: Python numbers and strings have become tensors."""
+    """What a name holds that traced branches set: Python numbers and strings have become tensors.
+
+    Structures of unknown form may differ, which the graph refuses, so that nothing is known of what they give.
+    """
 
     def convert(option: Value) -> Value:
         if isinstance(option, Const | Py) and option.type in TRACED_DTYPES:
             return Tensor(TRACED_DTYPES[option.type], (), python=True)
         return option
 
-    return join_all(convert(option) for option in options(value))
+    return without_leaves(join_all(convert(option) for option in options(value)))

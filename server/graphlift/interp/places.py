@@ -28,6 +28,7 @@ from graphlift.values import (
     const,
     join_all,
     options,
+    without_leaves,
 )
 
 MARK = "&"
@@ -160,7 +161,7 @@ def read_captured(frame: Frame, name: str, value: Value) -> Value:
 
 def captured_at(definition: str, name: str, value: Value) -> Value:
     """A local value as a nested function captures it."""
-    return held_at(value, f"captured {definition}.{name}")
+    return held_at(without_leaves(value), f"captured {definition}.{name}")
 
 
 def read_global(frame: Frame, module: str, name: str, node: nodes.NodeNG) -> Value | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from graphlift.index import FunctionInfo
 from graphlift.interp.arrays import take_consumed
-from graphlift.interp.assign import note_growth, put_back
+from graphlift.interp.assign import forget_structures, note_growth, put_back
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
 from graphlift.interp.library_changes import changes_object, touch_path
@@ -47,6 +47,8 @@ def take_over(
 ) -> None:
     """Make a callee's effects and work the caller's, seen from the call."""
     frame.work(summary.ops, summary.elements)
+    if any(effect.kind in ("writes-state", "unknown-call") for effect in summary.effects):
+        forget_structures(frame)
     for name, left in summary.left:
         if name in bindings:
             _take_back(frame, argument_nodes.get(name), bindings[name], left)
@@ -218,6 +220,7 @@ def by_signature(info: FunctionInfo, raw: Context, signature: Value, bound: bool
 
 def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
     """Containers that go to unseen code may come back changed in any way."""
+    forget_structures(frame)
     for value, node in zip(arguments.positional, site.positional, strict=False):
         for option in options(value):
             if isinstance(option, Sequence) and option.type == "list":

@@ -104,8 +104,8 @@ def _parts(value: Value, returnable: tuple[str, ...], depth: int) -> list[tuple[
             return [("an iterator", True)]
         case SetOf() | Sequence() | Mapping():
             return [(f"a `{value.type}`", True)]
-        case Unknown(tensors=True):
-            return []
+        case Unknown() if value.leaves is not None:
+            return python_parts(value.leaves, returnable, depth + 1)
         case Unknown():
             return [(f"something unknown ({value.reason})", False)]
         case Dataset():
@@ -164,7 +164,7 @@ def unknown_reasons(value: Value, depth: int = 0) -> frozenset[str]:
     for option in options(value):
         inner: tuple[Value, ...] = ()
         if isinstance(option, Unknown):
-            found |= {option.reason}
+            found |= {option.reason} if option.leaves is None else frozenset()
         elif isinstance(option, Sequence):
             inner = option.items if option.items is not None else (option.element,)
         elif isinstance(option, Mapping):

@@ -49,6 +49,7 @@ from graphlift.values.domain import (
 )
 from graphlift.values.held import held_by, through
 from graphlift.values.lattice import HELD, is_loose, join, join_all, join_shape, widen, widen_loop
+from graphlift.values.leaves import leaves_of, structure_of, without_leaves
 from graphlift.values.meeting import TRACED_DTYPES, changed_shape, mismatch, mixed_keys
 from graphlift.values.size import elements, limited, parts
 
@@ -103,6 +104,7 @@ __all__ = [
     "join",
     "join_all",
     "join_shape",
+    "leaves_of",
     "limited",
     "list_of",
     "mismatch",
@@ -113,8 +115,10 @@ __all__ = [
     "shape_text",
     "short_name",
     "spelled",
+    "structure_of",
     "through",
     "tuple_of",
     "widen",
     "widen_loop",
+    "without_leaves",
 ]

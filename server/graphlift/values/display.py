@@ -67,7 +67,7 @@ def display(value: Value) -> str:
     """The value as its type is printed in reports, hovers and `# revealed:` assertions."""
     match value:
         case Unknown():
-            return "unknown"
+            return "unknown" if value.leaves is None else f"structure[{display(value.leaves)}]"
         case Never():
             return "Never"
         case Const():

@@ -43,12 +43,13 @@ class Unknown(_Value, frozen=True, cache_hash=True):
     `within` names classes of the workspace: the value is, or was reached by a computed name from, an instance of one
     of them, so that what is done to it may be done to them. `"?"` stands for any class.
 
-    `tensors` says that it is a tensor or a structure of tensors, of which only the form is unknown.
+    `leaves`, where it is known, describes every leaf of the value, which is a structure of unknown form as `tf.nest`
+    takes it: a single leaf, or lists, tuples and dictionaries of them.
     """
 
     reason: str
     within: tuple[str, ...] = ()
-    tensors: bool = False
+    leaves: Value | None = None
 
     def __post_init__(self) -> None:
         if len(self.reason) > MAX_REASON:
@@ -59,7 +60,8 @@ class Unknown(_Value, frozen=True, cache_hash=True):
 
     def element(self) -> Unknown:
         """What is picked out of it by an index or by unpacking."""
-        return Unknown(f"an element of something unknown: {self.reason}", self.within, self.tensors)
+        leaves = self.leaves if isinstance(self.leaves, Tensor) else None  # A row of a tensor is a tensor.
+        return Unknown(f"an element of something unknown: {self.reason}", self.within, leaves)
 
 
 class Never(_Value, frozen=True, cache_hash=True):

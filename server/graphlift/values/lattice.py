@@ -85,7 +85,7 @@ def join_all(values: Iterable[Value]) -> Value:
         return merged[0]
     unknown = [v for v in merged if isinstance(v, Unknown)]
     if unknown:
-        return _join_unknown(unknown, all(_is_tensors(v) for v in merged))
+        return _join_unknown(unknown, merged)
     if len(merged) > 1 and any(isinstance(v, Const) for v in merged):
         merged = _bound_constants(merged)
     if len(merged) == 1:
@@ -95,16 +95,14 @@ def join_all(values: Iterable[Value]) -> Value:
     return OneOf(tuple(sorted(merged, key=_order)))
 
 
-def _is_tensors(value: Value) -> bool:
-    return value.tensors if isinstance(value, Unknown) else isinstance(value, Tensor) and not value.python
-
-
-def _join_unknown(unknown: list[Unknown], tensors: bool) -> Unknown:
+def _join_unknown(unknown: list[Unknown], merged: list[Value]) -> Unknown:
     reason = min(unknown, key=lambda v: v.reason).reason
     within = {definition for value in unknown for definition in value.within}
     if len(within) > MAX_OPTIONS:
         within = {"?"}
-    return Unknown(reason, tuple(sorted(within)), tensors)
+    from graphlift.values.leaves import common_leaves
+
+    return Unknown(reason, tuple(sorted(within)), common_leaves(merged))
 
 
 @lru_cache(maxsize=1 << 15)

@@ -102,7 +102,8 @@ def functional(call: Call, self: Value | None, inputs: Value | None) -> Value:
         call.contradict(clash, ["inputs"])
     if isinstance(outputs, Unknown):
         call.hazard("trusts-model", "what a Keras model of an unknown class gives")
-        return Unknown("what the model gives depends on how it was made", tensors=not is_symbolic(inputs))
+        leaves = None if is_symbolic(inputs) else Tensor()
+        return Unknown("what the model gives depends on how it was made", leaves=leaves)
     return map_leaves(outputs, _same_symbolic if is_symbolic(inputs) else _concrete)
 
 

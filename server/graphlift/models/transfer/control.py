@@ -7,6 +7,7 @@ from graphlift.models.api import Arguments
 from graphlift.models.call import Call
 from graphlift.models.convert import is_none, operand
 from graphlift.models.rules import result_rule
+from graphlift.models.transfer.nests import leaf_of
 from graphlift.models.transfer.results import map_leaves, structure_like
 from graphlift.values import (
     NONE,
@@ -29,6 +30,7 @@ from graphlift.values import (
     join_all,
     mismatch,
     options,
+    structure_of,
     widen_loop,
 )
 
@@ -310,25 +312,58 @@ def map_structure(call: Call, func: Value | None, structure: Value | None = None
         structures.insert(0, structure)
     if not structures:
         return Unknown("no structure was given")
-    if len(structures) > 1:
-        return _map_several(call, func, structures)
-    return map_leaves(structures[0], lambda leaf: invoke(call, func, leaf))
+    return _mapped(call, func, structures)
 
 
-def _map_several(call: Call, func: Value | None, structures: list[Value]) -> Value:
-    first = structures[0]
+def _mapped(call: Call, func: Value | None, structures: list[Value]) -> Value:
+    """The callback's results in the structure that all of these have; what is unknown may be of any form."""
+    seen = [each for each in structures if not isinstance(each, Unknown)]
+    if not seen:
+        leaf = invoke(call, func, *(leaf_of(each) for each in structures))
+        return structure_of(leaf, structures[0].reason) if isinstance(structures[0], Unknown) else leaf
+    first = seen[0]
     if isinstance(first, Sequence) and first.items is not None:
-        columns = [s.items for s in structures if isinstance(s, Sequence) and s.items is not None]
-        if len(columns) == len(structures) and len({len(c) for c in columns}) == 1:
-            items = tuple(_map_several(call, func, list(row)) for row in zip(*columns, strict=True))
-            return Sequence(first.type, items, join_all(items), "", first.fields)
-        return Unknown("structures of different lengths are mapped together")
+        return _mapped_items(call, func, first, structures)
     if isinstance(first, Sequence):
-        elements = [s.element if isinstance(s, Sequence) else s for s in structures]
-        return Sequence(first.type, None, _map_several(call, func, elements))
+        elements = [each.element if isinstance(each, Sequence) else each for each in structures]
+        return Sequence(first.type, None, _mapped(call, func, elements), "", first.fields)
     if isinstance(first, Mapping):
-        return Unknown("several dicts are mapped together")
-    return invoke(call, func, *structures)
+        return _mapped_entries(call, func, first, structures)
+    if len(structures) == 1 and len(options(first)) > 1:
+        return join_all(_mapped(call, func, [option]) for option in options(first))
+    if any(isinstance(option, Sequence | Mapping) for each in seen for option in options(each)):
+        leaf = invoke(call, func, *(join_all(map(leaf_of, convert.leaves(each))) for each in structures))
+        return structure_of(leaf, "structures of several forms are mapped together")
+    return invoke(call, func, *(leaf_of(each) for each in structures))
+
+
+def _mapped_items(call: Call, func: Value | None, first: Sequence, structures: list[Value]) -> Value:
+    length = len(first.items or ())
+    columns: list[tuple[Value, ...]] = []
+    for each in structures:
+        if isinstance(each, Unknown):
+            columns.append((each,) * length)
+        elif isinstance(each, Sequence) and each.items is not None and len(each.items) == length:
+            columns.append(each.items)
+        else:
+            return Unknown("structures of different lengths are mapped together")
+    items = tuple(_mapped(call, func, list(row)) for row in zip(*columns, strict=True))
+    return Sequence(first.type, items, join_all(items), "", first.fields)
+
+
+def _mapped_entries(call: Call, func: Value | None, first: Mapping, structures: list[Value]) -> Value:
+    dicts = [each for each in structures if isinstance(each, Mapping)]
+    keys = {None if each.items is None else frozenset(key for key, _ in each.items) for each in dicts}
+    if first.items is None or len(keys) > 1:
+        inner = _mapped(
+            call, func, [each.value if isinstance(each, Mapping) else each for each in structures]
+        )
+        return Mapping(first.type, None, first.key, inner)
+    entries = []
+    for key, _ in first.items:
+        row = [dict(each.items or ())[key] if isinstance(each, Mapping) else each for each in structures]
+        entries.append((key, _mapped(call, func, row)))
+    return Mapping(first.type, tuple(entries), first.key, join_all(item for _, item in entries))
 
 
 @result_rule
@@ -341,7 +376,14 @@ def py_function(call: Call, func: Value | None, inputs: Value | None, types: Val
         call.host.invoke(func, Arguments(given, star=not given and not is_none(inputs)), hosted=True)
     if types is None:
         return Unknown("no output types were given")
-    return map_leaves(types, lambda leaf: Tensor(convert.as_dtype(leaf), None) if leaf != NONE else NONE)
+    return map_leaves(types, _of_type)
+
+
+def _of_type(leaf: Value) -> Value:
+    """What a callback gives that is declared to be of this dtype; what is unknown may be a list of dtypes."""
+    if isinstance(leaf, Unknown):
+        return structure_of(Tensor(), leaf.reason)
+    return Tensor(convert.as_dtype(leaf), None) if leaf != NONE else NONE
 
 
 def _concrete(value: Value, arrays: bool) -> Value:

@@ -17,7 +17,10 @@ from graphlift.values import (
     const_value,
     join_all,
     options,
+    structure_of,
 )
+
+UNCOUNTED = "an unknown leaf may be a structure of its own"
 
 
 @result_rule
@@ -27,21 +30,32 @@ def flatten_structure(structure: Value | None) -> Value:
         return Unknown("no structure was given")
     leaves = _leaves(structure)
     if leaves is None:
-        return Sequence("list", None, join_all(convert.leaves(structure)))
+        return Sequence("list", None, join_all(leaf_of(leaf) for leaf in convert.leaves(structure)))
     return Sequence("list", tuple(leaves), join_all(leaves))
 
 
 @result_rule
 def packed(structure: Value | None, flat: Value | None) -> Value:
     """`tf.nest.pack_sequence_as`: the structure with the members of a flat list for its leaves."""
+    if isinstance(flat, Unknown) and flat.leaves is not None:
+        flat = Sequence("list", None, flat.leaves)
     if structure is None or not isinstance(flat, Sequence):
         return Unknown("what the structure is filled with is not known")
+    element = flat.element
     if any(isinstance(leaf, Unknown) for leaf in convert.leaves(structure)):
-        return Unknown("an unknown leaf may be a structure of its own")
+        return map_leaves(
+            structure,
+            lambda leaf: structure_of(element, UNCOUNTED) if isinstance(leaf, Unknown) else element,
+        )
     leaves = _leaves(structure)
     if flat.items is None or leaves is None or len(flat.items) != len(leaves):
-        return map_leaves(structure, lambda _: flat.element)
+        return map_leaves(structure, lambda _: element)
     return _filled(structure, iter(flat.items))
+
+
+def leaf_of(value: Value) -> Value:
+    """A leaf of what stands in the place of one: what is unknown may be a structure of its own."""
+    return value.leaves if isinstance(value, Unknown) and value.leaves is not None else value
 
 
 def _leaves(structure: Value) -> list[Value] | None:

@@ -32,6 +32,7 @@ from graphlift.values import (
     join_all,
     options,
     tuple_of,
+    without_leaves,
 )
 
 
@@ -264,8 +265,9 @@ def structure_like(value: Value | None, leaf: str = "tensor") -> Value:
 
 
 def _tensor_leaf(value: Value) -> Value:
-    # An unknown leaf may be a structure of its own.
-    if isinstance(value, Tensor | TensorArray | Unknown) or value == NONE:
+    if isinstance(value, Unknown):
+        return without_leaves(value)  # It may be a structure of its own, of one form or another.
+    if isinstance(value, Tensor | TensorArray) or value == NONE:
         return value
     seen = convert.operand(value)
     if seen.strength == 0:
