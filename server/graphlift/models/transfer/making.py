@@ -13,10 +13,12 @@ from graphlift.values import (
     Const,
     Dim,
     KerasTensor,
+    Mapping,
     Py,
     Sequence,
     SetOf,
     Shape,
+    ShapeValue,
     Tensor,
     TensorArray,
     Unknown,
@@ -223,6 +225,15 @@ def is_tensor(value: Value | None) -> Value:
             return const(False)
         case _:
             return Py("bool")
+
+
+@result_rule
+def static_value(call: Call, value: Value | None) -> Value:
+    """`tf.get_static_value`: `None` for a symbolic tensor; what is no tensor is given back (tried in both modes)."""
+    if isinstance(value, Const | Py | Array | Sequence | Mapping | SetOf | ShapeValue):
+        return value
+    call.hazard("mode-dependent", "tf.get_static_value", certain=not isinstance(value, Unknown))
+    return Unknown("a static value is None where the tensor is symbolic")
 
 
 @result_rule
