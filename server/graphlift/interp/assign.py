@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from graphlift.interp.attribute_paths import forget_paths, remember_path
 from graphlift.interp.frame import Frame
 from graphlift.interp.places import cell_of, held_at, note_change, places_of
 from graphlift.interp.storing import store_attribute, stored
@@ -106,23 +107,14 @@ def concrete(value: Value) -> Value:
     )
 
 
-def forget_paths(frame: Frame, root: str) -> None:
-    """Drop what is known of attribute paths that start at a name which now holds something else."""
-    frame.paths = {
-        path: value for path, value in frame.paths.items() if path.lstrip("?").partition(".")[0] != root
-    }
-
-
 def _attribute(frame: Frame, target: nodes.AssignAttr, value: Value) -> None:
     from graphlift.interp.expressions import evaluate, path_text
 
     receiver = evaluate(frame, target.expr)
-    store_attribute(frame, receiver, target.attrname, value, target)
+    kept = store_attribute(frame, receiver, target.attrname, value, target)
     path = path_text(target)
-    if path:
-        frame.paths.pop(f"?{path}", None)
-        if all(isinstance(option, Instance) for option in options(receiver)):
-            frame.paths[path] = value
+    if path and kept and all(isinstance(option, Instance) for option in options(receiver)):
+        remember_path(frame, path, value)
 
 
 def _unpack(frame: Frame, target: nodes.Tuple | nodes.List, value: Value) -> None:

@@ -11,6 +11,7 @@ from graphlift import models
 from graphlift.index import FunctionInfo
 from graphlift.interp import objects
 from graphlift.interp.arrays import call_array, given_back, used
+from graphlift.interp.attribute_paths import take_sets
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.binding import abstracted, bind, for_context
 from graphlift.interp.conversion import note_kept, starts_unconverted, stays_python
@@ -344,6 +345,7 @@ def call_function(
         bound = info.in_class and "staticmethod" not in info.decorators
         raw = by_signature(info, raw, site.signature, bound)
     summary = frame.analysis.summary(function.definition, raw if frame.unrolling else abstracted(raw))
+    take_sets(frame, info.name, summary.sets, info.is_generator, site.node)
     if traced:
         for effect in summary.effects:
             if effect.kind in MISMATCHES:

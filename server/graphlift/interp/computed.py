@@ -6,6 +6,7 @@ A later change through it may change any object that those reach, and nothing el
 
 from __future__ import annotations
 
+from graphlift.interp.attribute_paths import ANY, note_set
 from graphlift.interp.frame import Frame
 from graphlift.interp.places import mark_of
 from graphlift.syntax import nodes
@@ -24,6 +25,7 @@ def write_any(frame: Frame, receiver: Value, node: nodes.NodeNG) -> None:
 
     An unknown object that is not within any known one says no more than a call of unseen code does.
     """
+    note_set(frame, ANY, fresh=False)
     reached: dict[str, None] = {}
     for option in options(receiver):
         if isinstance(option, Instance):

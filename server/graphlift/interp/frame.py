@@ -168,6 +168,10 @@ class Frame:
         """The conditions and loops around that become part of the graph, outermost first."""
         self.paths: dict[str, Value] = {}
         """Attribute paths (`self.x`) assigned on the current path, and their values."""
+        self.sets: set[str] = set()
+        """The names of the attributes that the run sets, also through callees (see `interp.attribute_paths`)."""
+        self.set_later: set[str] = set()
+        """Those that generators set which were made here: they run when they are iterated over."""
         self.loops: list[tuple[bool, int]] = []
         """The loops around: whether each is one in the graph, and how many tensor conditions are around it."""
         self.loop_exits: list[list[dict[str, Value]]] = []
@@ -485,7 +489,13 @@ class Frame:
         left = tuple(sorted((name, limited(value)) for name, value in self.left.items()))
         return Outcome(
             Summary(
-                limited(self.returns), bound_effects(self.effects), self.ops, raises, left, self.elements
+                limited(self.returns),
+                bound_effects(self.effects),
+                self.ops,
+                raises,
+                left,
+                self.elements,
+                tuple(sorted(self.sets)),
             ),
             tuple(sorted(self.writes.items(), key=lambda item: item[0])),
             tuple(self.edges),

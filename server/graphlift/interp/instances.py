@@ -262,14 +262,22 @@ def enter_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> Value:
     return join_all(values)
 
 
+_RAISED = Unknown("what a block raises is not followed")
+
+
 def exit_context(frame: Frame, manager: Value, node: nodes.NodeNG, ended: bool) -> bool:
     """Leave a `with` block, whose body came to its end or did not; whether an exception in it may end there."""
     swallowing = False
     for option in options(manager):
         if isinstance(option, Instance):
-            swallows = call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)
+            call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)
+            alive, frame.alive = frame.alive, True
+            with frame.quietly():
+                swallows = call_special(frame, option, "__exit__", (_RAISED, _RAISED, _RAISED), node)
+            frame.alive = alive
             if swallows is not None and not all(o in (NONE, FALSE) for o in options(swallows)):
-                frame.effect("catches", node, f"`{option.definition.rpartition(':')[2]}.__exit__`")
+                name = f"`{option.definition.rpartition(':')[2]}.__exit__`"
+                frame.effect("catches", node, name, certain=swallows == TRUE)
                 swallowing = True
         elif isinstance(option, Object) and option.cls == "contextlib.suppress":
             swallowing = True

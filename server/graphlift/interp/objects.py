@@ -274,6 +274,8 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
         if not isinstance(written, Never):
             place = f"{receiver.definition}.{name}"
             _read(frame, receiver, place, node)
+            unseen = (("attr", "?", name), ("attr", receiver.definition, "?"))
+            written = join_all((written, *(frame.analysis.cell(cell) for cell in unseen)))
             return read_place(frame, written, place, node)
         missing = load_missing(frame, receiver, name, node)
         if missing is not None:

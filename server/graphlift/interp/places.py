@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from graphlift.interp.attribute_paths import ANY, note_set
 from graphlift.interp.frame import Frame, free_names, memoised, own_nodes
 from graphlift.interp.guards import loop_around
 from graphlift.syntax import nodes
@@ -213,6 +214,8 @@ def note_change(frame: Frame, value: Value, node: nodes.NodeNG, through: nodes.N
         places.append(f"captured {frame.definition}.{path.name}")
     for place in places:
         frame.write_cell(("touched", place), const(mark_of(frame, node)))
+        if place.startswith("attributes "):
+            note_set(frame, ANY, fresh=False)
 
 
 def _is_captured(frame: Frame, name: str) -> bool:

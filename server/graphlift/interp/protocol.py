@@ -109,6 +109,14 @@ def store_by_hook(frame: Frame, receiver: Instance, name: str, value: Value, nod
     return False
 
 
+def runs_hooks(frame: Frame, receiver: Value) -> bool:
+    """Whether code of the program decides what any attribute of the object holds."""
+    hooks = ("__getattribute__", "__setattr__")
+    return isinstance(receiver, Instance) and any(
+        name in frame.analysis.query("attribute_hooks", receiver.definition) for name in hooks
+    )
+
+
 def _hook(
     frame: Frame, receiver: Instance, special: str, arguments: tuple[Value, ...], node: nodes.NodeNG
 ) -> Value | None:

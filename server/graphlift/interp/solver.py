@@ -417,6 +417,7 @@ class Solver:
             before.raises and summary.raises,
             joined_left(before.left, summary.left),
             most.elements,
+            tuple(sorted({*before.sets, *summary.sets})),
         )
 
     def _stays_eager(self, definition: DefId) -> bool:

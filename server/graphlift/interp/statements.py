@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from graphlift.interp.arrays import used
-from graphlift.interp.assign import assign, forget_paths, mutate, without_item
+from graphlift.interp.assign import assign, mutate, without_item
+from graphlift.interp.attribute_paths import forget_paths, note_set
 from graphlift.interp.augmented import augment
 from graphlift.interp.expressions import evaluate
 from graphlift.interp.first_calls import is_settled_at_once
@@ -253,9 +253,8 @@ def _with(frame: Frame, node: nodes.With) -> None:
     if not ended:  # By an exception, or by a `return` that it may take the place of.
         frame.env, frame.paths, frame.alive = _partial(frame, node, before, None), {}, True
     swallowed = False
-    with frame.quietly() if not ended else nullcontext():
-        for manager in managers:
-            swallowed = exit_context(frame, manager, node, ended) or swallowed
+    for manager in managers:
+        swallowed = exit_context(frame, manager, node, ended) or swallowed
     if swallowed:
         middle = _partial(frame, node, before, left[0]) if ended else frame.env
         kept = {path: value for path, value in before_paths.items() if left[1].get(path) == value}
@@ -336,6 +335,7 @@ def _delete(frame: Frame, node: nodes.Delete) -> None:
             index = evaluate(frame, target.slice) if isinstance(target, nodes.Subscript) else None
             if isinstance(target, nodes.DelAttr):
                 note_deleted(frame, value, target.attrname)
+                note_set(frame, target.attrname, fresh=False)
             for option in options(value):
                 if not isinstance(option, Tensor | Never):
                     after = option if index is None else without_item(option, index)

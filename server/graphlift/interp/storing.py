@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from graphlift.interp.attribute_paths import note_set
 from graphlift.interp.frame import Frame
 from graphlift.interp.objects import CONSTRUCTORS, find_member
 from graphlift.interp.places import MARK, mark_of
-from graphlift.interp.protocol import store_by_hook
+from graphlift.interp.protocol import runs_hooks, store_by_hook
 from graphlift.syntax import nodes
 from graphlift.values import (
     Array,
@@ -31,8 +32,11 @@ from graphlift.values import (
 )
 
 
-def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node: nodes.NodeNG) -> None:
-    """`receiver.name = value`: what it makes of the attribute and whether the outside sees the change."""
+def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node: nodes.NodeNG) -> bool:
+    """`receiver.name = value`: what it makes of the attribute and whether the outside sees the change.
+
+    Says whether the attribute is sure to hold that value now, since no code of the program has a say in it.
+    """
     from graphlift.interp.targets import is_seen, target_of
 
     plain = [
@@ -40,8 +44,10 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
         for option in options(receiver)
         if not (isinstance(option, Instance) and store_by_hook(frame, option, name, value, node))
     ]
+    note_set(frame, name, all(frame.is_fresh(option) for option in options(receiver)))
     if not plain:
-        return
+        return False
+    kept = len(plain) == len(options(receiver)) and not any(runs_hooks(frame, option) for option in plain)
     receiver = join_all(plain)
     for option in plain:
         if isinstance(option, Instance | Function):
@@ -59,12 +65,12 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
     _note_later(frame, receiver, name, value)
     if target == "fresh":
         _note_own(frame, receiver, name, node)
-        return
+        return kept
     subject = f"{_owner_text(receiver)}.{name}"
     if frame.once:
         if any(isinstance(o, Tensor) and not o.eager for o in options(value)):
             frame.effect("leaks-tensor", node, subject, target=target, certain=is_seen(receiver, target))
-        return
+        return kept
     for option in options(receiver):
         owner = option.definition if isinstance(option, Instance | Class | Function) else "?"
         if isinstance(option, Object):
@@ -72,6 +78,7 @@ def store_attribute(frame: Frame, receiver: Value, name: str, value: Value, node
         if method_name(frame) not in CONSTRUCTORS:
             frame.write_cell(("changed", owner, name), const(frame.definition))
     frame.effect("writes-state", node, subject, target=target, certain=is_seen(receiver, target))
+    return kept
 
 
 def _note_library_change(

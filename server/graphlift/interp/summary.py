@@ -142,6 +142,7 @@ class Summary(msgspec.Struct, frozen=True):
     the numbers in their results as far as shapes are known.
     `raises` is true when every path ends in an exception; `returns` is also `Never` while nothing is known.
     `left` is what containers that parameters hold may contain afterwards, for those that the call changes.
+    `sets` are the names of the attributes that it sets, on whatever object (see `interp.attribute_paths`).
     """
 
     returns: Value = NEVER
@@ -150,6 +151,7 @@ class Summary(msgspec.Struct, frozen=True):
     raises: bool = False
     left: tuple[tuple[str, Value], ...] = ()
     elements: int = 0
+    sets: tuple[str, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import msgspec
 from graphlift.index import FunctionInfo
 from graphlift.interp.arrays import take_consumed
 from graphlift.interp.assign import forget_structures, note_growth, put_back
+from graphlift.interp.attribute_paths import ANY, note_set
 from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
 from graphlift.interp.library_changes import changes_object, touch_path
@@ -219,8 +220,9 @@ def by_signature(info: FunctionInfo, raw: Context, signature: Value, bound: bool
 
 
 def escape(frame: Frame, arguments: Arguments, site: Site) -> None:
-    """Containers that go to unseen code may come back changed in any way."""
+    """Containers that go to unseen code may come back changed in any way, and so may the attributes of objects."""
     forget_structures(frame)
+    note_set(frame, ANY, fresh=False)
     for value, node in zip(arguments.positional, site.positional, strict=False):
         for option in options(value):
             if isinstance(option, Sequence) and option.type == "list":
