@@ -11,7 +11,7 @@ import msgspec
 from graphlift.interp.frame import Frame
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
-from graphlift.values import NEVER, Mapping, Sequence, TensorArray, Value, join_all, options
+from graphlift.values import Mapping, Sequence, TensorArray, Value, join, join_all, options
 
 WRITERS = frozenset({"write", "scatter", "unstack", "split"})
 MAX_DEPTH = 3
@@ -84,9 +84,9 @@ def _aged(value: Value, site: str, chain: tuple[Place, ...], depth: int = 0) -> 
     return value
 
 
-def still_stale(before: dict[str, Value], after: dict[str, Value]) -> dict[str, Value]:
-    """The names of before a comprehension, with the arrays that it has written."""
-    return {n: after[n] if _is_stale(after.get(n, NEVER)) else value for n, value in before.items()}
+def either(before: Value, after: Value) -> Value:
+    """What a name holds when something was evaluated or not; an array that may be stale is."""
+    return after if _is_stale(after) else join(before, after)
 
 
 def _is_stale(value: Value) -> bool:

@@ -395,11 +395,17 @@ def _count(value: Value, site: str, depth: int = 0) -> int:
         return 1
     if depth > 3:
         return 0
-    if isinstance(value, Sequence) and value.items is not None:
-        return sum(_count(item, site, depth + 1) for item in value.items)
-    if isinstance(value, Mapping) and value.items is not None:
-        return sum(_count(item, site, depth + 1) for _, item in value.items)
-    return 0
+    match value:
+        case Sequence(items=None):
+            return 2 * _count(value.element, site, depth + 1)  # Any number of them.
+        case Mapping(items=None):
+            return 2 * _count(value.value, site, depth + 1)
+        case Sequence():
+            return sum(_count(item, site, depth + 1) for item in value.items or ())
+        case Mapping():
+            return sum(_count(item, site, depth + 1) for _, item in value.items or ())
+    found = options(value)
+    return max(_count(option, site, depth + 1) for option in found) if len(found) > 1 else 0
 
 
 def _replaced(value: Value, before: Value, after: Value, depth: int = 0) -> Value:
@@ -410,10 +416,16 @@ def _replaced(value: Value, before: Value, after: Value, depth: int = 0) -> Valu
         return join(value, after) if isinstance(before, type(value)) else value
     if depth > 3:
         return value
-    if isinstance(value, Sequence) and value.items is not None:
+    if isinstance(value, Sequence):
+        if value.items is None:
+            element = join(value.element, _replaced(value.element, before, after, depth + 1))
+            return msgspec.structs.replace(value, element=element)
         items = tuple(_replaced(item, before, after, depth + 1) for item in value.items)
         return msgspec.structs.replace(value, items=items, element=join_all(items))
-    if isinstance(value, Mapping) and value.items is not None:
+    if isinstance(value, Mapping):
+        if value.items is None:
+            inner = join(value.value, _replaced(value.value, before, after, depth + 1))
+            return msgspec.structs.replace(value, value=inner)
         entries = tuple((k, _replaced(v, before, after, depth + 1)) for k, v in value.items)
         return msgspec.structs.replace(value, items=entries, value=join_all(v for _, v in entries))
     if not isinstance(value, Never | Unknown) and len(options(value)) > 1:

@@ -357,7 +357,7 @@ def call_function(
         return summary.returns
     for value in bindings.values():
         used(frame, value, site.node)
-    take_over(frame, summary, bindings, argument_nodes, site)
+    take_over(frame, summary, bindings, argument_nodes, site, function.definition)
     note_kept(frame, info, summary.returns, site)
     if info.is_async:
         return Unknown("a coroutine is not followed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphlift.interp.arrays import still_stale
+from graphlift.interp.arrays import either
 from graphlift.interp.expressions import evaluate, evaluates, iteration, known_length
 from graphlift.interp.frame import Frame
 from graphlift.interp.unrolling import MAX_PASSES, loop_items
@@ -42,7 +42,8 @@ def _unrolled(frame: Frame, node: nodes.ListComp) -> tuple[Value, ...] | None:
     saved, passes = dict(frame.env), frame.passes
     found: list[Value] = []
     complete = _unroll(frame, node, 0, found)
-    frame.env, frame.passes = saved, passes
+    _leave(frame, node, saved)
+    frame.passes = passes
     return tuple(found) if complete else None
 
 
@@ -115,10 +116,18 @@ def _comprehend(frame: Frame, node: Any, element: Callable[[], Value]) -> tuple[
                 narrow(condition, True)
         value = NEVER if count == 0 else element()
     frame.multiplier = multiplier
+    _leave(frame, node, saved)
+    return count, value
+
+
+def _leave(frame: Frame, node: Any, saved: dict[str, Value]) -> None:
+    """Forget the names of a comprehension; containers that it has changed hold that, or what they held before."""
+    own = {name.name for each in node.generators for name in each.target.nodes_of_class(nodes.AssignName)}
     for name in set(frame.env) - set(saved):
         del frame.env[name]
-    frame.env.update(still_stale(saved, frame.env))
-    return count, value
+    for name, value in saved.items():
+        now = frame.env.get(name, value)
+        frame.env[name] = value if name in own or now == value else either(value, now)
 
 
 def _any_dataset(value: Value) -> bool:

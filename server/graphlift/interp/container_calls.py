@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from graphlift.interp.assign import mutate
+from graphlift.interp.assign import mutate, put_back, without_item
 from graphlift.interp.calls import Site
 from graphlift.interp.expressions import iteration
 from graphlift.interp.frame import Frame
 from graphlift.interp.instances import call_text
 from graphlift.interp.ordering import compared
+from graphlift.interp.places import note_change
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
 from graphlift.values import (
@@ -20,6 +21,7 @@ from graphlift.values import (
     SetOf,
     Unknown,
     Value,
+    const,
     join,
     join_all,
     tuple_of,
@@ -40,7 +42,12 @@ def call_container(frame: Frame, receiver: Value, name: str, arguments: Argument
 def _change(frame: Frame, site: Site, before: Value, after: Value, added: Value | None = None) -> None:
     if site.receiver is not None:
         mutate(frame, site.receiver, before, after, site.node, added)
-    elif not frame.is_fresh(before):
+        return
+    note_change(
+        frame, before, site.node
+    )  # Through a method that was taken from it before: `add = found.append`.
+    put_back(frame, None, before, after)
+    if not frame.is_fresh(before):
         frame.effect("writes-state", site.node, "a container", target="heap")
 
 
@@ -79,11 +86,9 @@ def _sequence(frame: Frame, receiver: Sequence, name: str, arguments: Arguments,
                 compared(frame, arguments, receiver.element, "sort", site)
             if name == "remove" and (is_symbolic(frame, first) or is_symbolic(frame, receiver.element)):
                 frame.effect("tensor-as-bool", site.node, "remove()")
-            after = Sequence(receiver.type, None, receiver.element, receiver.site)
-            _change(frame, site, receiver, after)
+            _change(frame, site, receiver, _without(frame, receiver, name, arguments))
             if name in ("pop", "popleft"):
-                last = receiver.items[-1 if name == "pop" else 0] if receiver.items else receiver.element
-                return receiver.element if arguments.positional else last
+                return _taken(receiver, _end(name, arguments))
             return NONE
         case "index" | "count":
             if is_symbolic(frame, first) or is_symbolic(frame, receiver.element):
@@ -115,9 +120,7 @@ def _mapping(frame: Frame, receiver: Mapping, name: str, arguments: Arguments, s
         case "get" | "pop" | "setdefault":
             default = arguments.positional[1] if len(arguments.positional) > 1 else NONE
             if name != "get":
-                value = join(receiver.value, default)
-                after = Mapping(receiver.type, None, join(receiver.key, first), value, receiver.site)
-                _change(frame, site, receiver, after, default)
+                _change(frame, site, receiver, _after_key(frame, receiver, name, first, default), default)
             if receiver.items is not None and isinstance(first, Const):
                 found = dict(receiver.items).get(first)
                 return found if found is not None else default
@@ -145,6 +148,41 @@ def _mapping(frame: Frame, receiver: Mapping, name: str, arguments: Arguments, s
             return tuple_of(receiver.key, receiver.value) if name == "popitem" else NONE
         case _:
             return _unmodelled(frame, receiver.type, name, site)
+
+
+def _after_key(frame: Frame, receiver: Mapping, name: str, key: Value, default: Value) -> Mapping:
+    """What a dictionary is after `pop(key)` or `setdefault(key, default)`."""
+    if receiver.items is not None and isinstance(key, Const) and not frame.silent and frame.multiplier == 1:
+        entries = dict(receiver.items)
+        if name == "pop":
+            entries.pop(key, None)
+        else:
+            entries.setdefault(key, default)
+        items = tuple(entries.items())
+        keys, values = join_all(k for k, _ in items), join_all(v for _, v in items)
+        return Mapping(receiver.type, items, keys, values, receiver.site)
+    return Mapping(receiver.type, None, join(receiver.key, key), join(receiver.value, default), receiver.site)
+
+
+def _without(frame: Frame, receiver: Sequence, name: str, arguments: Arguments) -> Sequence:
+    """What a list is after `pop`; nothing more than its elements is known after what moves them about."""
+    if name in ("pop", "popleft") and not frame.silent and frame.multiplier == 1:
+        left = without_item(receiver, _end(name, arguments))
+        if isinstance(left, Sequence):
+            return left
+    return Sequence(receiver.type, None, receiver.element, receiver.site)
+
+
+def _end(name: str, arguments: Arguments) -> Value:
+    """The index that `pop` takes."""
+    return arguments.positional[0] if arguments.positional else const(0 if name == "popleft" else -1)
+
+
+def _taken(receiver: Sequence, index: Value) -> Value:
+    items = receiver.items or ()
+    if isinstance(index, Const) and index.type == "int" and -len(items) <= int(index.text) < len(items):
+        return items[int(index.text)]
+    return receiver.element
 
 
 def _view(name: str, items: tuple[Value, ...]) -> Sequence:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from graphlift.interp.arrays import either
 from graphlift.interp.frame import Frame
 from graphlift.interp.kinds import isinstance_answer
 from graphlift.syntax import nodes
@@ -32,19 +33,29 @@ Test = Callable[[Value], bool | None]
 def narrowed(frame: Frame) -> Iterator[Callable[[nodes.NodeNG, bool], None]]:
     """A scope in which `narrow` may be applied; what the path knew before is restored at its end.
 
-    Names that are bound inside (`:=`, comprehension targets) stay bound.
+    Names that are bound inside (`:=`, comprehension targets) stay bound. What is evaluated inside may not be reached
+    at all: containers that it changes hold what they held before, or that.
     """
     before, paths = dict(frame.env), dict(frame.paths)
     touched: set[str] = set()
+    narrowed_to: dict[str, Value] = {}
 
     def apply(test: nodes.NodeNG, positive: bool) -> None:
         touched.update(narrow(frame, test, positive))
+        narrowed_to.update((name, frame.env[name]) for name in touched if name in frame.env)
 
     yield apply
-    for name in touched:
-        if name in before:
-            frame.env[name] = before[name]
-    frame.paths = paths
+    for name, value in before.items():
+        now = frame.env.get(name, value)
+        if name in narrowed_to and now == narrowed_to[name]:
+            frame.env[name] = value
+        elif now != value:
+            frame.env[name] = either(value, now)
+    frame.paths = {
+        path: either(value, frame.paths[path]) if not path.startswith("?") else value
+        for path, value in paths.items()
+        if path in frame.paths
+    }
 
 
 def narrow(frame: Frame, test: nodes.NodeNG, positive: bool) -> set[str]:

@@ -112,8 +112,8 @@ def cell_of(place: str) -> tuple[str, ...] | None:
     kind, _, rest = place.partition(" ")
     if kind in ("attributes", "globals"):
         return None
-    if kind == "captured":
-        return ("captured", rest)
+    if kind in ("captured", "default"):
+        return (kind, rest)
     owner, _, name = (rest if kind == "global" else place).rpartition(".")
     return ("global" if kind == "global" else "attr", owner, name)
 

@@ -19,7 +19,9 @@ from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Analysis, Frame
 from graphlift.interp.guards import refused_syntax
 from graphlift.interp.merging import check_returns
+from graphlift.interp.places import cell_of, held_at, held_places
 from graphlift.interp.statements import run_body
+from graphlift.interp.storing import stored
 from graphlift.interp.summary import Context, Outcome
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -95,17 +97,28 @@ def _switches_autograph_off(frame: Frame, info: FunctionInfo) -> bool:
 
 
 def _bind_parameters(frame: Frame) -> None:
-    info = frame.info
-    if info is None:
+    info, node = frame.info, frame.node
+    if info is None or node is None:
         return
     given = dict(frame.context.bindings)
     for parameter in info.parameters:
         value = given.get(parameter.name)
         if value is None:
             value = _absent(frame, info, parameter.name, parameter.kind)
+        if parameter.has_default and held_places(value):
+            _read_default(frame, node, info, parameter.name, value)
         frame.env[parameter.name] = value
     if frame.seen is not None:
         _note_parameters(frame)
+
+
+def _read_default(frame: Frame, node: nodes.NodeNG, info: FunctionInfo, name: str, value: Value) -> None:
+    """A default that holds containers is one object for all calls, which anybody who has it may change."""
+    default = default_value(frame, info, name)
+    shared = set() if default is None else set(held_places(default))
+    for place in held_places(value):
+        if place in shared:
+            frame.effect("reads-state", node, place, target="heap")
 
 
 def _note_parameters(frame: Frame) -> None:
@@ -140,7 +153,12 @@ def default_value(frame: Frame, info: FunctionInfo, name: str) -> Value | None:
         return evaluate(frame, expression)
     outer = Frame(frame.analysis, info.parent, Context(closure=frame.context.closure))
     with outer.quietly():
-        return evaluate(outer, expression)
+        value = stored(evaluate(outer, expression))
+    place = f"default {info.id}.{name}"
+    if place not in held_places(held := held_at(value, place)):
+        return value
+    cell = cell_of(place)
+    return held if cell is None else join(held, frame.analysis.cell(cell))
 
 
 def _default_node(node: nodes.FunctionDef | nodes.Lambda, name: str) -> nodes.NodeNG | None:

@@ -45,14 +45,18 @@ def take_over(
     bindings: dict[str, Value],
     argument_nodes: dict[str, nodes.NodeNG],
     site: Site,
+    callee: str,
 ) -> None:
     """Make a callee's effects and work the caller's, seen from the call."""
     frame.work(summary.ops, summary.elements)
     if any(effect.kind in ("writes-state", "unknown-call") for effect in summary.effects):
         forget_structures(frame)
+    nested = callee.startswith(f"{frame.definition}.<locals>.")
     for name, left in summary.left:
         if name in bindings:
             _take_back(frame, argument_nodes.get(name), bindings[name], left)
+        elif nested and name in frame.env:  # A variable of this call that the callee captures.
+            _take_back(frame, None, frame.env[name], left)
     here = frame.place(site.node)
     arguments: dict[str, str] = {}
     for effect in summary.effects:

@@ -40,7 +40,7 @@ from graphlift.values import (
 
 def shown(subject: str) -> str:
     """A definition or attribute as users write it, without its module."""
-    if subject.startswith(("global ", "captured ")):
+    if subject.startswith(("global ", "captured ", "default ")):
         return subject.rpartition(".")[2]
     if subject.startswith(PREFIX):
         return NAME
