@@ -72,6 +72,15 @@ class _ClassDraft:
         self.members: dict[str, DefId] = {}
         self.self_attributes: list[tuple[str, DefId]] = []
         self.setters: dict[str, DefId] = {}
+        self.instead: list[tuple[str, DefId]] = []
+
+
+def _note_instead(draft: _ClassDraft, name: str, conditional: bool) -> None:
+    """A class's body defines a function of a name that may have been defined before."""
+    if not conditional:
+        draft.instead = [each for each in draft.instead if each[0] != name]
+    elif draft.members.get(name):
+        draft.instead.append((name, draft.members[name]))
 
 
 class _Builder:
@@ -111,6 +120,7 @@ class _Builder:
                 decorators=_texts(draft.node.decorators),
                 slots="__slots__" in draft.members,
                 setters=tuple(sorted(draft.setters.items())),
+                instead=tuple(sorted(draft.instead)),
             )
 
     def _record(self, definition: DefId, node: nodes.Scope, layout: Layout) -> None:
@@ -228,6 +238,8 @@ class _Builder:
             text.endswith((".setter", ".deleter")) for text in self.functions[definition].decorators
         )
         if not is_lambda and not accessor:
+            if inside is not None:
+                _note_instead(inside, name, conditional=not isinstance(node.parent, nodes.ClassDef))
             self._bind(name, scope, inside, definition)
         if inside is not None and any(
             text.endswith(".setter") for text in self.functions[definition].decorators

@@ -76,6 +76,8 @@ class ClassInfo(msgspec.Struct, frozen=True):
     slots: bool = False
     setters: tuple[tuple[str, DefId], ...] = ()
     """The properties that can be set, and the functions that do it."""
+    instead: tuple[tuple[str, DefId], ...] = ()
+    """Functions that a name of `members` may have instead, since a branch of the body decides which."""
 
 
 class ImportInfo(msgspec.Struct, frozen=True):

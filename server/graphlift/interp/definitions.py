@@ -67,10 +67,15 @@ def _apply(frame: Frame, decorator: Value, value: Value, node: nodes.NodeNG) -> 
     return value if isinstance(result, Unknown) else result
 
 
+DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
+
+
 def _opaque(decorator: Value, value: Value) -> Value:
     """A decorator that cannot be seen is taken to pass calls on; `facts` lists the assumption."""
     from graphlift.values import Object
 
+    if isinstance(decorator, External) and decorator.name in DISPATCHERS:
+        return Unknown("which function is called depends on the kind of an argument")
     if isinstance(decorator, External) and decorator.name == "tensorflow.custom_gradient":
         return Object("tensorflow.custom_gradient", (("function", value),))
     return value

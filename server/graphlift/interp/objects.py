@@ -10,6 +10,7 @@ from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import Frame, external
 from graphlift.interp.places import as_view, attributes_of, held_at, read_again, read_global, read_place
 from graphlift.interp.protocol import described, load_by_hook, load_missing, shown_by_class
+from graphlift.interp.replaced import instead, replacements
 from graphlift.interp.trainable import read_trained
 from graphlift.interp.uses import note_member
 from graphlift.syntax import nodes
@@ -289,10 +290,9 @@ def _of_instance(frame: Frame, receiver: Instance, name: str, node: nodes.NodeNG
         )
     values = [_member_value(frame, receiver, found, name, node)]
     if found[0] == "function":
-        replaced = frame.analysis.cell(("attr", receiver.definition, name))
-        if not isinstance(replaced, Never):
-            _read(frame, receiver, f"{receiver.definition}.{name}", node)
-            values.append(replaced)
+        for place, value in replacements(frame, receiver, found[2], name, node):
+            _read(frame, receiver, place, node)
+            values.append(value)
     if found[0] in ("self", "value"):
         line = [entry.target for entry in frame.analysis.query("mro", receiver.definition) if entry]
         owners = dict.fromkeys(("?", receiver.definition, *line))
@@ -335,7 +335,8 @@ def _member_value(
         )
         return described(frame, receiver, read_place(frame, value, f"{owner}.{name}", node), node)
     if kind == "function":
-        return method_of(frame, receiver, target, node)
+        targets = (target, *instead(frame, owner, name))
+        return join_all(method_of(frame, receiver, each, node) for each in targets)
     if kind == "external":
         if models.is_subclass(target, "keras.layers.Layer"):
             read_trained(frame, receiver, name, node)
@@ -440,7 +441,7 @@ def _of_class(frame: Frame, receiver: Class, name: str, node: nodes.NodeNG) -> V
         function = frame.analysis.cell(("def", target))
         if info is not None and "classmethod" in info.decorators:
             return join_all(Bound(receiver, f) for f in options(function))
-        return function
+        return join_all((function, *(frame.analysis.cell(("def", e)) for e in instead(frame, owner, name))))
     if kind == "value" and (library_base(frame, receiver.definition) or "").startswith("enum."):
         return Instance(receiver.definition, exact=True)  # A member of an enumeration, not what it is called.
     if kind in ("value", "self"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import msgspec
 
@@ -14,9 +15,11 @@ from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     NONE,
+    Bound,
     Class,
     Const,
     External,
+    Function,
     GraphFunction,
     Iterator,
     Mapping,
@@ -191,7 +194,10 @@ def _ordered_dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
 @_for("collections.defaultdict")
 def _default_dict(frame: Frame, arguments: Arguments, site: Site) -> Value:
     factory = arguments.positional[0] if arguments.positional else NONE
-    with frame.quietly():
+    own = isinstance(
+        factory, Function | Bound
+    )  # What it does, it does at a read of the dictionary, or never.
+    with nullcontext() if own else frame.quietly():
         default = NONE if factory == NONE else call_value(frame, factory, Arguments(), Site(site.node))
     return Mapping("defaultdict", None, NEVER, default, frame.site(site.node))
 
