@@ -11,6 +11,7 @@ from graphlift.interp.ordering import compared
 from graphlift.interp.places import note_change
 from graphlift.interp.statements import is_symbolic
 from graphlift.models.api import Arguments
+from graphlift.syntax import nodes
 from graphlift.values import (
     NEVER,
     NONE,
@@ -126,15 +127,15 @@ def _mapping(frame: Frame, receiver: Mapping, name: str, arguments: Arguments, s
                 return found if found is not None else default
             return join(receiver.value, default)
         case "keys":
-            if receiver.items is not None:
+            if receiver.items is not None and not _is_kept(site):
                 return _view(name, tuple(k for k, _ in receiver.items))
             return Sequence("dict_keys", None, receiver.key)
         case "values":
-            if receiver.items is not None:
+            if receiver.items is not None and not _is_kept(site):
                 return _view(name, tuple(v for _, v in receiver.items))
             return Sequence("dict_values", None, receiver.value)
         case "items":
-            if receiver.items is not None:
+            if receiver.items is not None and not _is_kept(site):
                 return _view(name, tuple(tuple_of(k, v) for k, v in receiver.items))
             return Sequence("dict_items", None, tuple_of(receiver.key, receiver.value))
         case "update":
@@ -183,6 +184,11 @@ def _taken(receiver: Sequence, index: Value) -> Value:
     if isinstance(index, Const) and index.type == "int" and -len(items) <= int(index.text) < len(items):
         return items[int(index.text)]
     return receiver.element
+
+
+def _is_kept(site: Site) -> bool:
+    """Whether the result gets a name: a view of a dictionary shows what the dictionary holds when it is looked at."""
+    return isinstance(site.node.parent, nodes.Assign | nodes.NamedExpr | nodes.AnnAssign)
 
 
 def _view(name: str, items: tuple[Value, ...]) -> Sequence:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from graphlift.interp.calls import Site, call_value
+from graphlift.interp.calls import Site, call_function, call_value
 from graphlift.interp.expressions import evaluate
 from graphlift.interp.frame import Frame
+from graphlift.interp.objects import find_member
 from graphlift.models.api import Arguments
 from graphlift.syntax import nodes
 from graphlift.values import (
@@ -81,12 +82,20 @@ def _opaque(decorator: Value, value: Value) -> Value:
     return value
 
 
+def _tell_base(frame: Frame, definition: str, node: nodes.ClassDef) -> None:
+    """A base class of the program is told of its new subclass by its `__init_subclass__`."""
+    found = find_member(frame, definition, "__init_subclass__", after=definition)
+    if found is not None and found[0] == "function":
+        call_function(frame, Function(found[1]), Arguments(), Site(node), Class(definition))
+
+
 def define_class(frame: Frame, node: nodes.ClassDef) -> Value:
     """The value that a `class` statement binds, with the decorators of the program's own applied, innermost first."""
     definition = frame.unit.ids.get(id(node))
     if definition is None:
         return Unknown("the class is not indexed")
     value: Value = Class(definition)
+    _tell_base(frame, definition, node)
     for decorator in reversed(node.decorators.nodes if node.decorators is not None else []):
         applied = evaluate(frame, decorator)
         if isinstance(applied, Function | Bound):
