@@ -84,7 +84,7 @@ def remembered(frame: Frame, definition: str) -> tuple[Value, ...]:
 
 def change_layers(frame: Frame, model: Object, name: str, arguments: Arguments, site: Site) -> None:
     """`Sequential.add` and `pop` change what the model is made of, for those who hold it here."""
-    if not models.is_subclass(model.cls, "keras.Sequential"):
+    if name not in ("add", "pop") or not models.is_subclass(model.cls, "keras.Sequential"):
         return
     config = dict(model.config)
     layers = config.pop("layers", NONE)
