@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphlift.interp.assign import assign, mutate
+from graphlift.interp.assign import assign, forget_structures, mutate
 from graphlift.interp.expressions import evaluate, iteration
 from graphlift.interp.frame import Frame, own_nodes
 from graphlift.interp.operators import SPECIAL, binary
@@ -61,6 +61,8 @@ def _changed(frame: Frame, node: nodes.AugAssign, value: Value, operand: Value) 
     target = node.target
     if isinstance(value, Instance):
         return _by_method(frame, node, value, operand)
+    if isinstance(value, Unknown):
+        forget_structures(frame)
     if isinstance(value, Tensor) and _is_callers_array(frame, target):
         frame.effect("writes-state", node, target.as_string(), target=f"param:{target.name}")
         return None
