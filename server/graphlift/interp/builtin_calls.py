@@ -126,7 +126,9 @@ def _is_as_good(frame: Frame, node: nodes.NodeNG, value: Value) -> bool:
     """Whether AutoGraph's `tf.int32` tensor does where the node stands what the Python number does there."""
     if frame.unconverted:
         return False
-    return _counts_passes(frame, node) or (_fits_int32(value) and _bounds_int32(frame, node))
+    if _counts_passes(frame, node):
+        return True
+    return _fits_int32(value) and (_bounds_int32(frame, node) or _is_given_to_cast(frame, node))
 
 
 _WITHIN_INT32 = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16"})
@@ -149,6 +151,16 @@ def _bounds_int32(frame: Frame, node: nodes.NodeNG) -> bool:
         function, dtype = evaluate(frame, drawn.func), evaluate(frame, others["dtype"])
     known = isinstance(function, External) and function.name.startswith("tensorflow.random.")
     return known and dtype == DType("int32")
+
+
+def _is_given_to_cast(frame: Frame, node: nodes.NodeNG) -> bool:
+    """Whether the node is what `tf.cast` is given, which makes the same tensor of either."""
+    call = node.parent
+    if not isinstance(call, nodes.Call) or not call.args or call.args[0] is not node:
+        return False
+    with frame.quietly():
+        function = evaluate(frame, call.func)
+    return isinstance(function, External) and function.name == "tensorflow.cast"
 
 
 def _counts_passes(frame: Frame, node: nodes.NodeNG) -> bool:
@@ -257,7 +269,8 @@ def _length(frame: Frame, value: Value, site: Site) -> Value:
     if isinstance(value, Tensor | Variable | KerasTensor):
         if length is not None or (isinstance(value, Tensor) and value.eager):
             return const(length) if length is not None else Py("int")
-        frame.effect("python-cast", site.node, "len()")
+        if not _is_as_good(frame, site.node, Tensor("int32", ())):
+            frame.effect("python-cast", site.node, "len()")
         return Tensor("int32", (), python=True)
     if isinstance(value, Instance):
         found = call_special(frame, value, "__len__", (), site.node)
