@@ -21,6 +21,7 @@ from graphlift.values import (
     Tensor,
     Value,
     Variable,
+    join,
     join_all,
     options,
 )
@@ -114,15 +115,27 @@ def _comprehend(frame: Frame, node: Any, element: Callable[[], Value]) -> tuple[
                 if any(isinstance(o, Tensor) and not o.eager for o in options(test)):
                     frame.effect("tensor-as-bool", condition, "the condition of a comprehension")
                 narrow(condition, True)
+        own = _own_names(node)
+        before = {name: held for name, held in frame.env.items() if name not in own}
         value = NEVER if count == 0 else element()
+        changed = {name: held for name, held in before.items() if frame.env.get(name, held) != held}
+        if changed and count != 1:  # The next pass finds what this one has made of containers.
+            for name, held in changed.items():
+                frame.env[name] = either(held, frame.env[name])
+            value = join(value, element())
     frame.multiplier = multiplier
     _leave(frame, node, saved)
     return count, value
 
 
+def _own_names(node: Any) -> set[str]:
+    """The names that a comprehension binds to what it goes over."""
+    return {name.name for each in node.generators for name in each.target.nodes_of_class(nodes.AssignName)}
+
+
 def _leave(frame: Frame, node: Any, saved: dict[str, Value]) -> None:
     """Forget the names of a comprehension; containers that it has changed hold that, or what they held before."""
-    own = {name.name for each in node.generators for name in each.target.nodes_of_class(nodes.AssignName)}
+    own = _own_names(node)
     for name in set(frame.env) - set(saved):
         del frame.env[name]
     for name, value in saved.items():

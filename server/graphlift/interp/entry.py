@@ -18,7 +18,7 @@ from graphlift.index import DefId, FunctionInfo, ParameterInfo
 from graphlift.interp.annotations import annotated_text
 from graphlift.interp.docstrings import documented_types
 from graphlift.interp.frame import Analysis, Frame
-from graphlift.interp.objects import library_base
+from graphlift.interp.objects import MOST_SUBCLASSES, library_base
 from graphlift.interp.run import default_value
 from graphlift.interp.summary import Context, Effect, Summary
 from graphlift.interp.uses import KINDS, MEMBER_KINDS, USED_AS, most_telling
@@ -233,7 +233,7 @@ def _parameter(
     called: bool,
 ) -> ParameterEvidence:
     parameter = info.parameters[number]
-    receiver = _receiver(info, number)
+    receiver = _receiver(frame, info, number)
     if receiver is not None:
         return ParameterEvidence(parameter.name, receiver, "self", False)
     passed = analysis.cell(("passed", info.id, parameter.name)) if called else Never()
@@ -291,10 +291,13 @@ def _loosened(value: Value) -> Value:
     return join_all(loosen(option) for option in options(value))
 
 
-def _receiver(info: FunctionInfo, number: int) -> Value | None:
+def _receiver(frame: Frame, info: FunctionInfo, number: int) -> Value | None:
     if number or not info.in_class or "staticmethod" in info.decorators:
         return None
-    if "classmethod" in info.decorators or info.name in ("__new__", "__init_subclass__"):
+    if info.name == "__init_subclass__":
+        below = frame.analysis.query("subclasses", info.parent)[:MOST_SUBCLASSES]
+        return join_all(Class(each) for each in below or (info.parent,))
+    if "classmethod" in info.decorators or info.name == "__new__":
         return Class(info.parent)
     return Instance(info.parent, site=f"@{info.parameters[0].name}")
 

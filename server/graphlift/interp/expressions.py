@@ -339,7 +339,10 @@ def _lambda(frame: Frame, node: nodes.Lambda) -> Value:
     definition = frame.unit.ids.get(id(node))
     if definition is None:
         return Unknown("the lambda is not indexed")
-    return Function(definition, frame.captured(node))
+    captured = frame.captured(node)
+    for name, held in captured:
+        frame.write_cell(("closure", definition, name), held)
+    return Function(definition, captured)
 
 
 @evaluates(nodes.NamedExpr)

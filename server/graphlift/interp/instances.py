@@ -30,6 +30,7 @@ from graphlift.values import (
     Method,
     Object,
     Py,
+    Sequence,
     Super,
     Unknown,
     Value,
@@ -265,16 +266,28 @@ def enter_context(frame: Frame, manager: Value, node: nodes.NodeNG) -> Value:
 _RAISED = Unknown("what a block raises is not followed")
 
 
+def _exit_raised(frame: Frame, manager: Instance, node: nodes.NodeNG) -> Value | None:
+    """What `__exit__` gives when an exception is raised in the block; what it does then is no effect of every call."""
+    alive, frame.alive = frame.alive, True
+    with frame.quietly():
+        swallows = call_special(frame, manager, "__exit__", (_RAISED, _RAISED, _RAISED), node)
+    found = find_member(frame, manager.definition, "__exit__")
+    if found is not None and found[0] == "function":
+        info: FunctionInfo | None = frame.analysis.query("function_info", found[1])
+        for parameter in info.parameters[1:] if info is not None else ():
+            raised = Sequence("tuple", None, _RAISED) if parameter.kind == "vararg" else _RAISED
+            frame.write_cell(("passed", found[1], parameter.name), raised)
+    frame.alive = alive
+    return swallows
+
+
 def exit_context(frame: Frame, manager: Value, node: nodes.NodeNG, ended: bool) -> bool:
     """Leave a `with` block, whose body came to its end or did not; whether an exception in it may end there."""
     swallowing = False
     for option in options(manager):
         if isinstance(option, Instance):
             call_special(frame, option, "__exit__", (NONE, NONE, NONE), node)
-            alive, frame.alive = frame.alive, True
-            with frame.quietly():
-                swallows = call_special(frame, option, "__exit__", (_RAISED, _RAISED, _RAISED), node)
-            frame.alive = alive
+            swallows = _exit_raised(frame, option, node)
             if swallows is not None and not all(o in (NONE, FALSE) for o in options(swallows)):
                 name = f"`{option.definition.rpartition(':')[2]}.__exit__`"
                 frame.effect("catches", node, name, certain=swallows == TRUE)
