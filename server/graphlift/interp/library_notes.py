@@ -7,13 +7,9 @@ from graphlift.interp.binding import Site as Site
 from graphlift.interp.frame import Frame
 from graphlift.interp.uses import note_tensor
 from graphlift.models.api import Arguments
-from graphlift.models.uses import tensor_parameters
+from graphlift.models.uses import gone_over, tensor_parameters
 from graphlift.syntax import nodes
-from graphlift.values import (
-    TRUE,
-    Tensor,
-    options,
-)
+from graphlift.values import TRUE, Tensor, Value, options
 
 
 def note_xla(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
@@ -35,10 +31,10 @@ def note_iteration(frame: Frame, name: str, arguments: Arguments, site: Site) ->
 
 def note_uses(frame: Frame, name: str, arguments: Arguments, site: Site) -> None:
     """Unknown values that a TensorFlow op takes as tensors show by that what they are."""
-    takes = tensor_parameters(name)
-    for position, value in enumerate(arguments.positional):
-        if position in takes:
+    given: list[tuple[int | str, Value]] = [*enumerate(arguments.positional), *arguments.keywords]
+    takes, goes_over = tensor_parameters(name), gone_over(name)
+    for parameter, value in given:
+        if parameter in takes:
             note_tensor(frame, value, site.node)
-    for keyword, value in arguments.keywords:
-        if keyword in takes:
-            note_tensor(frame, value, site.node)
+        elif parameter in goes_over:
+            note_tensor(frame, value, site.node, certain=False)

@@ -76,6 +76,15 @@ _ROLES = frozenset(
 
 
 @table.remembered
+def gone_over(name: str) -> frozenset[int | str]:
+    """The position and name of the parameter whose rows a callback is given: a tensor, or a structure of tensors."""
+    entry = table.find(name) if name.startswith("tensorflow.") else None
+    params = () if entry is None or entry.kind != "function" else entry.params
+    names = [parameter.partition("=")[0] for parameter in params]
+    return frozenset({names.index("elems"), "elems"}) if "elems" in names else frozenset()
+
+
+@table.remembered
 def tensor_parameters(name: str) -> frozenset[int | str]:
     """The positions and names of the parameters whose arguments the op computes with, as tensors."""
     if not name.startswith(("tensorflow.", "keras.ops.")):
