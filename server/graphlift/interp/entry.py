@@ -21,7 +21,7 @@ from graphlift.interp.frame import Analysis, Frame
 from graphlift.interp.objects import MOST_SUBCLASSES, library_base
 from graphlift.interp.run import default_value
 from graphlift.interp.summary import Context, Effect, Summary
-from graphlift.interp.uses import KINDS, MEMBER_KINDS, USED_AS, most_telling
+from graphlift.interp.uses import KINDS, MEMBER_KINDS, most_telling, taken_for
 from graphlift.resolve import KeptUse
 from graphlift.source.span import Place
 from graphlift.syntax import nodes
@@ -322,7 +322,7 @@ def _uncalled(
     protocol = _protocol(frame, info, number)
     if protocol is not None:
         return ParameterEvidence(name, protocol, "protocol", True, partial=unseen)
-    used = _used(info, parameter, uses or {}, default, unseen)
+    used = _used(frame.analysis, info, parameter, uses or {}, default, unseen)
     if used is None and uses is not None and not unseen:
         used = _kept(frame.analysis, info, parameter, default)
     if used is not None:
@@ -391,6 +391,7 @@ def _protocol(frame: Frame, info: FunctionInfo, number: int) -> Value | None:
 
 
 def _used(
+    analysis: Analysis,
     info: FunctionInfo,
     parameter: ParameterInfo,
     uses: dict[str, Effect],
@@ -409,7 +410,7 @@ def _used(
         if not isinstance(value, Py | Const):
             return None
     else:
-        value = USED_AS[effect.kind]
+        value = taken_for(analysis, effect.kind)
         if isinstance(default, Const) and default.type in ("int", "float") and not effect.certain:
             return None
         if default == NONE:
@@ -427,5 +428,6 @@ def _kept(
         return None
     use = min(told, key=lambda each: KINDS.index(MEMBER_KINDS[each.member]))
     kind = MEMBER_KINDS[use.member]
-    value = USED_AS[kind] if default != NONE else join(NONE, USED_AS[kind])
+    value = taken_for(analysis, kind)
+    value = value if default != NONE else join(NONE, value)
     return ParameterEvidence(parameter.name, value, "use", True, None, kind, text=use.text)

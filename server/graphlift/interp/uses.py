@@ -8,12 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graphlift.interp.frame import Frame
+from graphlift import models
+from graphlift.interp.frame import Analysis, Frame
 from graphlift.interp.summary import Effect, Summary
 from graphlift.models.api import Arguments
 from graphlift.resolve import CALLED, is_layer_call, read_member
 from graphlift.syntax import nodes
-from graphlift.values import Const, Object, Py, Sequence, Tensor, Unknown, Value, Variable, options
+from graphlift.values import (
+    Const,
+    Instance,
+    Object,
+    Py,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    join_all,
+    options,
+)
 
 TENSOR_FUNCTION = Object("Callable[..., tf.Tensor]")
 """A function that makes a tensor of what it is given and is taken to do nothing else."""
@@ -69,6 +82,27 @@ _RESULT = "what calling something unknown gives: "
 def result_reason(function: Unknown) -> str:
     """The reason of the unknown value that calling something unknown gives."""
     return _RESULT + function.reason
+
+
+def taken_for(analysis: Analysis, kind: str) -> Value:
+    """What a use of this kind makes of a value: of a model, any of the program's own, where these are few.
+
+    In a program the model is one of its own, or plain; a package with many models brings them for others to choose.
+    """
+    value = USED_AS[kind]
+    if kind != "uses-model":
+        return value
+    heirs: tuple[tuple[str, str], ...] = analysis.query("library_heirs", "")
+    own = dict.fromkeys(each for each, base in heirs if _is_model(models.canonical(base, analysis.keras)))
+    return join_all([value, *(Instance(each) for each in own)]) if len(own) <= MAX_MODELS else value
+
+
+def _is_model(base: str) -> bool:
+    return any(models.is_subclass(base, root) for root in ("keras.Model", "tensorflow.Module"))
+
+
+MAX_MODELS = 4
+"""The most classes of models in a program any of which an unseen caller may pass."""
 
 
 def note_member(frame: Frame, receiver: Unknown, name: str, node: nodes.NodeNG) -> None:

@@ -438,6 +438,18 @@ def subclasses(db: Database, definition: DefId) -> tuple[DefId, ...]:
     return tuple(result)
 
 
+@query
+def library_heirs(db: Database, _: str) -> tuple[tuple[DefId, str], ...]:
+    """The classes of the workspace that derive from a class of a library, directly or not, with that class's name."""
+    known: Files = files(db, "")
+    found: list[tuple[DefId, str]] = []
+    for key in sorted(known.paths):
+        for cls in module_index(db, key).classes:
+            outside = [b.target for b in mro(db, cls.id) if b is not None and b.kind == "external"]
+            found += [(cls.id, target) for target in outside]
+    return tuple(found)
+
+
 QUERIES: dict[str, Callable[..., object]] = {
     "module_index": module_index,
     "function_info": function_info,
@@ -451,5 +463,6 @@ QUERIES: dict[str, Callable[..., object]] = {
     "mro": mro,
     "attribute_hooks": attribute_hooks,
     "subclasses": subclasses,
+    "library_heirs": library_heirs,
 }
 """The queries that interpreter runs read, by name: their answers are part of what a run depends on."""
