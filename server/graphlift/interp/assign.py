@@ -327,7 +327,7 @@ def remember_change(frame: Frame, node: nodes.NodeNG, after: Value) -> None:
                 frame.write_cell(("changed-global", option.name, node.attrname), const(frame.definition))
             elif isinstance(option, Instance):
                 frame.write_cell(("attr", option.definition, node.attrname), stored(after))
-                if method_name(frame) not in CONSTRUCTORS:
+                if method_name(frame) not in CONSTRUCTORS and not frame.once:
                     frame.write_cell(("changed", option.definition, node.attrname), const(frame.definition))
     elif isinstance(node, nodes.Name) and node.name not in frame.env and node.name not in frame.closure:
         frame.write_cell(("global", frame.module, node.name), stored(after))

@@ -207,7 +207,7 @@ def note_change(frame: Frame, value: Value, node: nodes.NodeNG, through: nodes.N
     `through` is the expression that gives the container, where that is not the node itself.
     """
     path = through or node
-    if _builds_itself(frame, path):
+    if frame.once or _builds_itself(frame, path):
         return
     places = list(places_of(value))
     if isinstance(path, nodes.Name) and path.name in frame.env and _is_captured(frame, path.name):
