@@ -372,6 +372,8 @@ def py_function(call: Call, func: Value | None, inputs: Value | None, types: Val
     arguments = inputs.items if isinstance(inputs, Sequence) and inputs.items is not None else ()
     arrays = "numpy_function" in call.name
     given = tuple(_concrete(argument, arrays) for argument in arguments)
+    # Eager code dispatches nothing, but converts what the callback gives in another way than the graph's op does.
+    call.ops = max(call.ops or 0, 1)
     if func is not None:
         call.host.invoke(func, Arguments(given, star=not given and not is_none(inputs)), hosted=True)
     if types is None:
