@@ -24,15 +24,15 @@ CHANGED_ELSEWHERE = (
     "change, the value shown does not"
 )
 OTHER_CLASS = "`os.environ` is no `dict` but works like one"
-CAUGHT = "`__exit__` is entered as if nothing had been raised"
 ALWAYS_RAISES = "a branch that raises when traced is held to be unreachable in eager code too"
-MADE_ANEW = "a default that every call changes is taken for what it was"
 READ_MAKES = "a `defaultdict` has more entries after it was read"
 PYTHON_RESULT = "the text that a `tf.function` returns is a tensor only where it runs as one"
 MANAGER = "the context manager that `tf.init_scope()` gives is shown under the function's name"
 OBJECT_NEW = "what `super().__new__(cls)` gives is held to be `None`"
 METACLASS = "a class is shown as an object of its metaclass"
 WRAPPED = "a `property`, `staticmethod` or `classmethod` that is made by a call is shown as that call"
+LIST_OF_ONE = "a list of one that a NumPy function gives comes back as the one in eager code"
+ASSUMED = "what nobody is seen to pass is assumed to be one tensor, and is a structure of tensors"
 EMPTY_MAP = "`map_fn` over no element gives an array of another shape in eager code"
 KNOWN = {
     "rules/dtype-mismatch.md::NumPy's promotion is switched on": PROMOTION,
@@ -49,9 +49,7 @@ KNOWN = {
     "values/others-spellings.md::Twin: whether this is executed eagerly": MANAGER,
     "catalogue/dataset-fn-host-call.md::A callback that counts and prints": CHANGED_ELSEWHERE,
     "catalogue/raise-in-tensor-branch.md::A branch of `tf.cond`": ALWAYS_RAISES,
-    "rules/exception-handling.md::A context manager that swallows exceptions": CAUGHT,
     "rules/method-on-temporary.md::A method of an object that is made for one call": WEAK_SELF,
-    "rules/python-side-effect.md::A default that is changed makes TensorFlow raise": MADE_ANEW,
     "rules/frozen-state.md::Attributes and globals by way of their dictionaries": CHANGED_ELSEWHERE,
     "rules/frozen-state.md::A dictionary inside a dictionary, and one that a `partial` holds": CHANGED_ELSEWHERE,
     "values/attribute-protocol.md::A property that is made by a call": WRAPPED,
@@ -60,6 +58,9 @@ KNOWN = {
     "values/attribute-protocol.md::A method of the class that is made by a call": WRAPPED,
     "values/attribute-protocol.md::Twin: functions in a class's body, as they are, static and as a graph": WRAPPED,
     "values/flags-that-are-set.md::Twin: a callback that need not be called": EMPTY_MAP,
+    "rules/no-tensor-computation.md::Twin: NumPy's function stands in the graph on purpose": LIST_OF_ONE,
+    "values/nests.md::Twin: a structure that is changed under another name": ASSUMED,
+    "values/what-uses-show.md::Twin: its entries have names": ASSUMED,
     "values/objects-that-are-kept.md::A pool in `__new__`": OBJECT_NEW,
     "values/objects-that-are-kept.md::Twin: a `__new__` that makes another one": OBJECT_NEW,
     "values/objects-that-are-kept.md::A metaclass": METACLASS,
