@@ -54,8 +54,8 @@ def decide(facts: FunctionFacts, findings: tuple[Finding, ...], line_of: LineOf)
         broken = consequence is Consequence.BROKEN
         groups[Consequence.RAISES if broken and not finding.eager else consequence].append(finding)
     if facts.decoration.decorated:
-        return _decorated(facts, groups, _assumptions(facts, line_of))
-    return _eager(facts, groups, _assumptions(facts, line_of))
+        return _decorated(facts, groups, assumptions_of(facts, line_of))
+    return _eager(facts, groups, assumptions_of(facts, line_of))
 
 
 def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -230,7 +230,8 @@ def _retraced(
     return Decision(Verdict.REMOVE, _ranked(retraces), assumptions, text)
 
 
-def _assumptions(facts: FunctionFacts, line_of: LineOf) -> tuple[str, ...]:
+def assumptions_of(facts: FunctionFacts, line_of: LineOf) -> tuple[str, ...]:
+    """All that is assumed in what is known of a function, in words a user can check."""
     found = [text for p in facts.parameters if (text := assumption(facts.info, p, line_of))]
     found += [text for each in facts.around if (text := assumption(each.info, each.parameter, line_of))]
     if any(p.exported for p in facts.parameters):

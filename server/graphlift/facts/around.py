@@ -11,7 +11,7 @@ from graphlift.interp.entry import ParameterEvidence
 from graphlift.interp.scope_names import free_names
 from graphlift.interp.solver import Solver
 from graphlift.interp.state import Root
-from graphlift.resolve import class_info, function_info, holders, mro, unit
+from graphlift.resolve import class_info, function_info, holders, own_line, unit
 from graphlift.syntax import nodes
 
 
@@ -43,20 +43,14 @@ def _around(solver: Solver, definition: DefId) -> Iterator[Around]:
 def _kept(solver: Solver, root: Root) -> Iterator[Around]:
     """The parameters of constructors that are kept in attributes that it reads, itself or through what it calls."""
     info = function_info(solver.db, root.entry.definition)
-    own = _classes(solver, info.parent) if info is not None and info.in_class else []
+    own = own_line(solver.db, info.parent) if info is not None and info.in_class else []
     for effect in root.summary.effects:
         owner, _, attribute = effect.subject.rpartition(".")
         if effect.kind != "reads-state" or class_info(solver.db, owner) is None:
             continue
-        for each in own if owner in own else _classes(solver, owner):
+        for each in own if owner in own else own_line(solver.db, owner):
             names = frozenset(name for kept, name in holders(solver.db, each) if kept == attribute)
             yield from _assumed(solver, f"{each}.__init__", names) if names else ()
-
-
-def _classes(solver: Solver, definition: DefId) -> list[DefId]:
-    return [
-        entry.target for entry in mro(solver.db, definition) if entry is not None and entry.kind == "class"
-    ]
 
 
 def _assumed(solver: Solver, definition: DefId, names: frozenset[str]) -> Iterator[Around]:

@@ -14,7 +14,7 @@ from graphlift.interp.objects import CONSTRUCTORS
 from graphlift.interp.places import marks
 from graphlift.interp.solver import Solver
 from graphlift.interp.trainable import NAME, PREFIX
-from graphlift.resolve import class_info, mro, subclasses, unit
+from graphlift.resolve import class_info, own_line, subclasses, unit
 from graphlift.values import Const, Never, Value, const_value, options
 
 MAX_LIFTS = 6
@@ -80,8 +80,7 @@ def family(solver: Solver, owner: DefId) -> list[DefId]:
     """A class, its bases and its subclasses: an object of any of them may have the attribute."""
     if class_info(solver.db, owner) is None:
         return [owner]
-    bases = [e.target for e in mro(solver.db, owner) if e is not None and e.kind == "class"]
-    return list(dict.fromkeys([*bases, *subclasses(solver.db, owner)]))
+    return list(dict.fromkeys([*own_line(solver.db, owner), *subclasses(solver.db, owner)]))
 
 
 def _texts(value: Value) -> list[DefId]:

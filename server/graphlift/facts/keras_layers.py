@@ -19,7 +19,7 @@ from graphlift.index import DefId, FunctionInfo
 from graphlift.interp.frame import own_nodes
 from graphlift.interp.solver import Solver
 from graphlift.models.convert import leaves
-from graphlift.resolve import class_info, function_info, mro, unit
+from graphlift.resolve import class_info, function_info, mro, own_line, unit
 from graphlift.syntax import nodes
 from graphlift.values import Instance, KerasTensor, Mapping, Object, Sequence, Unknown, Value, options
 
@@ -84,7 +84,7 @@ class KerasLayers:
 
     def _runs_symbolically(self, owner: DefId) -> bool | None:
         """Whether Keras calls the `call` of a class symbolically while it has weights to freeze; `None` for perhaps."""
-        lines = [e.target for e in mro(self._solver.db, owner) if e is not None and e.kind == "class"]
+        lines = own_line(self._solver.db, owner)
         held = dict(self._attributes(lines))
         stateful = _any(self._is_stateful(option) for value in held.values() for option in _members(value))
         if stateful is False or ("symbolic-call", owner) in self._solver.state.cells:

@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from graphlift import fixes as editing
+from graphlift.decision import assumptions_of
 from graphlift.facts import FunctionFacts
 from graphlift.facts.gradients import may_take_gradients
 from graphlift.fixes.mend import COMBINED, Blocker, between, mend, mendable_rules
@@ -153,12 +154,7 @@ class Mender:
         judged = self.reporter.judge(definition)
         if judged is None:
             return True
-        facts = judged[0]
-        return (
-            any(each.exported or self.reporter.assumption(facts, each) for each in facts.parameters)
-            or bool(facts.of("trusts-annotation") or facts.of("trusts-model"))
-            or bool(facts.opaque_decorators)
-        )
+        return bool(assumptions_of(judged[0], self.reporter.line_of))
 
     # All at once
 

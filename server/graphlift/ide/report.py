@@ -93,7 +93,7 @@ class Reporter:
                 self._judged[definition] = None
             else:
                 findings = findings_of(facts)
-                decision = decide(facts, findings, lambda place: self.locate(place).span.line)
+                decision = decide(facts, findings, self.line_of)
                 self._judged[definition] = (facts, findings, decision)
         return self._judged[definition]
 
@@ -277,7 +277,11 @@ class Reporter:
 
     def assumption(self, facts: FunctionFacts, evidence: ParameterEvidence) -> str:
         """What is assumed of one parameter, in words a user can check; empty where nothing is."""
-        return assumption(facts.info, evidence, lambda place: self.locate(place).span.line)
+        return assumption(facts.info, evidence, self.line_of)
+
+    def line_of(self, place: Place) -> int:
+        """The line in its file at which a place stands."""
+        return self.locate(place).span.line
 
     def parameter(self, evidence: ParameterEvidence) -> Parameter:
         """What the report says of a parameter."""

@@ -484,12 +484,9 @@ def _call_unknown_method(
     frame: Frame, receiver: Unknown, name: str, arguments: Arguments, site: Site
 ) -> Value:
     if name == "numpy":
-        frame.effect("uses-tensor", site.node, receiver.reason)
         frame.effect("eager-only", site.node, "numpy()", certain=False)
         return without_leaves(receiver)
     text = site.node.func.as_string() if isinstance(site.node, nodes.Call) else name
-    if name == "apply_gradients":
-        frame.effect("uses-optimizer", site.node, receiver.reason)
     frame.effect("unknown-call", site.node, f"{text}: {receiver.reason}")
     escape(frame, arguments, site)
     return without_leaves(receiver)

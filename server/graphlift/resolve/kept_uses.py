@@ -11,7 +11,7 @@ import msgspec
 
 from graphlift.engine import Database, query
 from graphlift.index import DefId, module_of
-from graphlift.resolve.program import QUERIES, mro, subclasses, unit
+from graphlift.resolve.program import QUERIES, own_line, subclasses, unit
 from graphlift.syntax import nodes
 
 CALLED = "(training)"
@@ -107,46 +107,47 @@ def _is_free(name: nodes.Name, outer: nodes.FunctionDef) -> bool:
 @query
 def holders(db: Database, definition: DefId) -> tuple[tuple[str, str], ...]:
     """The attributes that a class's own constructor keeps its parameters in, and the names of these."""
-    members = dict(unit(db, module_of(definition)).classes[definition].members)
-    constructor = members.get("__init__", "")
-    return tuple(dict(_keepers(db, _line(db, definition), constructor)).items()) if constructor else ()
+    if _constructor(db, definition) is None:
+        return ()
+    return tuple(dict(_keepers(db, own_line(db, definition))).items())
 
 
-def _line(db: Database, definition: DefId) -> list[DefId]:
-    return [entry.target for entry in mro(db, definition) if entry is not None and entry.kind == "class"]
+def _constructor(db: Database, definition: DefId) -> nodes.FunctionDef | None:
+    """The `__init__` that stands in a class's own body."""
+    found = unit(db, module_of(definition))
+    members = dict(found.classes[definition].members) if definition in found.classes else {}
+    node = found.nodes.get(members.get("__init__", ""))
+    return node if isinstance(node, nodes.FunctionDef) else None
 
 
 def _in_attributes(db: Database, own: DefId) -> Iterator[KeptUse]:
     """What the class, what it derives from and what derives from it read off the attributes that keep a parameter."""
     kept = dict(holders(db, own))
-    for definition in dict.fromkeys((*_line(db, own), *subclasses(db, own))) if kept else ():
+    for definition in dict.fromkeys((*own_line(db, own), *subclasses(db, own))) if kept else ():
         for attribute, member, text in self_uses(db, definition):
             if attribute in kept:
                 yield KeptUse(kept[attribute], member, text)
 
 
-def _keepers(db: Database, line: list[DefId], constructor: DefId) -> Iterator[tuple[str, str]]:
-    """The attributes that the constructor keeps its parameters in, or a constructor that it hands them on to."""
-    given: dict[str, str] = {}
-    for definition in line:
-        found = unit(db, module_of(definition))
-        members = dict(found.classes[definition].members) if definition in found.classes else {}
-        node = found.nodes.get(members.get("__init__", ""))
-        if not isinstance(node, nodes.FunctionDef):
-            continue
+def _keepers(db: Database, line: list[DefId]) -> Iterator[tuple[str, str]]:
+    """The attributes that the first class's constructor keeps its parameters in, or those that it hands them on to."""
+    constructors = [node for each in line if (node := _constructor(db, each)) is not None]
+    given: dict[str, str] | None = None
+    for node, after in zip(constructors, [*constructors[1:], None], strict=True):
         names = [
             argument.name for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         ]
-        if members["__init__"] == constructor:
+        if given is None:
             given = {name: name for name in names[1:]}
-        given = {inner: own for inner, own in given.items() if inner in names and inner not in _rebound(node)}
+        kept = set(names) - _rebound(node)
+        given = {inner: own for inner, own in given.items() if inner in kept}
         for attribute, name in _assigned(node, names[0] if names else ""):
             if name in given:
                 yield attribute, given[name]
         call = _super_call(node)
         if call is None:
             return
-        given = _handed_on(call, given, _next_constructor(db, line, definition))
+        given = _handed_on(call, given, after)
 
 
 def _assigned(node: nodes.FunctionDef, receiver: str) -> Iterator[tuple[str, str]]:
@@ -174,16 +175,6 @@ def _super_call(node: nodes.FunctionDef) -> nodes.Call | None:
         ):
             found: nodes.Call = call
             return found
-    return None
-
-
-def _next_constructor(db: Database, line: list[DefId], definition: DefId) -> nodes.FunctionDef | None:
-    for base in line[line.index(definition) + 1 :]:
-        found = unit(db, module_of(base))
-        members = dict(found.classes[base].members) if base in found.classes else {}
-        node = found.nodes.get(members.get("__init__", ""))
-        if isinstance(node, nodes.FunctionDef):
-            return node
     return None
 
 

@@ -438,6 +438,11 @@ def subclasses(db: Database, definition: DefId) -> tuple[DefId, ...]:
     return tuple(result)
 
 
+def own_line(db: Database, definition: DefId) -> list[DefId]:
+    """A class and those that it derives from, in the order of lookup; of the program alone, not of libraries."""
+    return [entry.target for entry in mro(db, definition) if entry is not None and entry.kind == "class"]
+
+
 @query
 def library_heirs(db: Database, _: str) -> tuple[tuple[DefId, str], ...]:
     """The classes of the workspace that derive from a class of a library, directly or not, with that class's name."""
